@@ -1,0 +1,22 @@
+//! The cryptographic core of Cloakwork: data owners who may not show each other their data compute sums together.
+//!
+//! `no_std`, no allocator (the server side of [`secagg`] needs the `alloc` feature), no I/O, no `unsafe`. State machines take
+//! bytes and return bytes; hosts carry them. The protocol is in `docs/protocol.md`, what it protects in `docs/threat-model.md`.
+//!
+//! Everything is constant time in its secrets unless its name ends in `_vartime`. Secrets are types that show nothing in
+//! `Debug`, cannot be compared or copied, and are wiped when dropped. What is not done: the stack is not wiped after use.
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(any(feature = "alloc", test))]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+// Floor 1: words.
+pub mod error;
+
+// Floor 2: one primitive each.
+pub mod kdf;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,2 @@
+//! The C ABI of Cloakwork.
+#![no_std]
