@@ -1,0 +1,1 @@
+"""One module for each vector file; `build()` returns its content."""
