@@ -14,9 +14,17 @@ extern crate alloc;
 extern crate std;
 
 // Floor 1: words.
+pub mod ct;
 pub mod error;
+pub mod field;
+pub mod ring;
 
 // Floor 2: one primitive each.
+pub mod fixed;
 pub mod kdf;
+pub mod prg;
+
+// Floor 3: masks and shares.
+pub mod mask;
 
 pub use error::{Error, ErrorKind, Result};
