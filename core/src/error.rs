@@ -145,6 +145,10 @@ impl ErrorKind {
         self as i32
     }
 
+    pub(crate) const fn without_detail(self) -> Error {
+        Error { kind: self, party: None, bound: None }
+    }
+
     pub(crate) const fn bound(self, bound: u64) -> Error {
         Error { kind: self, party: None, bound: Some(bound) }
     }
@@ -204,7 +208,7 @@ impl ErrorKind {
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self { kind, party: None, bound: None }
+        kind.without_detail()
     }
 }
 
