@@ -1,0 +1,132 @@
+//! Rings, the field and fixed point.
+
+use crate::Case;
+use crate::generator::SecretGenerator;
+use crate::secret::{hide, reveal, revealed, secret};
+use cloakwork_core::field::{Element, MODULUS};
+use cloakwork_core::fixed::FixedPoint;
+use cloakwork_core::ring::{Bits, Lane, center, pack, packed_len, unpack};
+use core::hint::black_box;
+
+/// The cases of this file.
+pub const CASES: &[Case] = &[
+    ("ring: pack and unpack, every width", packing),
+    ("ring: reduce and center", centering),
+    ("field: sum, difference, product, inverse", field),
+    ("field: decode an element", decode_element),
+    ("field: draw an element", draw_element),
+    ("fixed: f64 that round in floating point", || fixed(20, 8)),
+    ("fixed: f64 that round in integers", || fixed(64, 40)),
+    ("fixed: f64 in 128 bits", || fixed(128, 100)),
+    ("fixed: integers", fixed_integers),
+];
+
+fn bits(b: u8) -> Bits {
+    Bits::new(b).expect("1 to 128")
+}
+
+fn packing() {
+    for b in 1..=128 {
+        match b {
+            1..=32 => pack_and_unpack::<u32>(b),
+            33..=64 => pack_and_unpack::<u64>(b),
+            _ => pack_and_unpack::<u128>(b),
+        }
+    }
+}
+
+fn pack_and_unpack<L: Lane>(b: u8) {
+    // A multiple of 8 elements fills its bytes: whether fill bits are zero is public and checked by a branch.
+    let mut values = [L::from_u128(0x0123_4567_89ab_cdef_1122_3344_5566_7788); 40];
+    hide(&mut values);
+    let mut packed = vec![0u8; packed_len(bits(b), 40) as usize];
+    pack(bits(b), &values, &mut packed).expect("exact length");
+    let mut back = [L::default(); 40];
+    unpack(bits(b), &packed, &mut back).expect("exact length");
+    let mut expected = values.map(|value| value.reduce(bits(b)));
+    reveal(&mut expected);
+    reveal(&mut back);
+    assert_eq!(back, expected);
+}
+
+fn centering() {
+    let words = secret([u64::MAX, 1 << 63, (1 << 63) + 1, 0, 5]);
+    let mut centered = words.map(|word| center(word, bits(64)));
+    reveal(&mut centered);
+    assert_eq!(centered, [-1, 1 << 63, -(1 << 63) + 1, 0, 5]);
+    let mut narrow = words.map(|word| center(word, bits(40)));
+    reveal(&mut narrow);
+    assert_eq!(narrow, [-1, 0, 1, 0, 5]);
+}
+
+fn element(value: u64) -> Element {
+    let [value] = secret([value]);
+    Element::from_canonical(value).expect("canonical")
+}
+
+fn field() {
+    for (a, b) in [(1, MODULUS - 1), (0, 3), (MODULUS - 1, MODULUS - 1), (1 << 60, 0x1234_5678_9abc_def)] {
+        let [sum, difference] = {
+            let (a, b) = (element(a), element(b));
+            revealed([a.add(&b).to_canonical(), a.sub(&b).to_canonical()])
+        };
+        assert_eq!(sum, (a + b) % MODULUS);
+        assert_eq!(difference, (a + MODULUS - b) % MODULUS);
+        let [product] = revealed([element(a).mul(&element(b)).to_canonical()]);
+        assert_eq!(u128::from(product), u128::from(a) * u128::from(b) % u128::from(MODULUS));
+        let [one] = revealed([element(b).mul(&element(b).inverse()).to_canonical()]);
+        assert_eq!(one, 1);
+    }
+}
+
+fn decode_element() {
+    let bytes = secret(0x1122_3344_5566_7788u64.to_le_bytes());
+    let [back] = revealed([Element::from_le_bytes(&bytes).expect("canonical").to_canonical()]);
+    assert_eq!(back, 0x1122_3344_5566_7788);
+}
+
+fn draw_element() {
+    let mut generator = SecretGenerator::new(1);
+    let element = Element::random(&mut generator).expect("a generator that does not fail");
+    assert!(revealed([element.to_canonical()])[0] < MODULUS);
+}
+
+fn fixed(b: u8, fraction: i8) {
+    let format = FixedPoint::new(bits(b), fraction, 5).expect("a sensible format");
+    let values = [0.5, -0.25, 3.0, -0.0, 100.125, 1e-300, -7.3, 11.0];
+    match b {
+        1..=32 => fixed_in::<u32>(&format, values),
+        33..=64 => fixed_in::<u64>(&format, values),
+        _ => fixed_in::<u128>(&format, values),
+    }
+}
+
+fn fixed_in<L: Lane>(format: &FixedPoint, values: [f64; 8]) {
+    let mut doubles = [L::default(); 8];
+    format.encode_f64(&secret(values), &mut doubles).expect("in range");
+    let mut singles = [L::default(); 8];
+    format.encode_f32(&secret(values.map(|value| value as f32)), &mut singles).expect("in range");
+    reveal(&mut doubles);
+    reveal(&mut singles);
+    // Powers of two times small integers are the same in both precisions.
+    assert_eq!(doubles[..5], singles[..5]);
+    let scale = 2f64.powi(format.fraction().into());
+    for (residue, value) in doubles.iter().zip(values) {
+        assert_eq!(center(*residue, format.bits()) as f64, (value * scale).round_ties_even());
+    }
+}
+
+fn fixed_integers() {
+    let format = FixedPoint::new(bits(40), 3, 5).expect("a sensible format");
+    // black_box hides the lengths: hosts pass vectors, not arrays that the compiler unrolls.
+    let mut wide = [0u64; 4];
+    let values = secret([-5, 7, 0, i64::from(i32::MAX)]);
+    format.encode_i64(black_box(&values[..]), black_box(&mut wide[..])).expect("in range");
+    let mut narrow = [0u64; 4];
+    let values = secret([-5, 7, 0, i32::MAX]);
+    format.encode_i32(black_box(&values[..]), black_box(&mut narrow[..])).expect("in range");
+    reveal(&mut wide);
+    reveal(&mut narrow);
+    assert_eq!(wide, narrow);
+    assert_eq!(center(wide[0], bits(40)), -40);
+}
