@@ -16,6 +16,7 @@ from generator.cases import (
     hash,
     prg,
     ring,
+    round,
     run,
     shamir,
 )
@@ -32,11 +33,12 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "ring.json": ring.build,
     "run.json": run.build,
     "shamir.json": shamir.build,
-}
+} | round.BUILDERS
 
 
 def write(folder: Path) -> None:
     for name, build in FILES.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(output.text_of(build()), encoding="ascii", newline="\n")
 
 

@@ -42,6 +42,17 @@ Coefficients = list[list[int]]
 """Of a shared seed: one list a degree, from 0 to t - 1, each of four elements."""
 
 
+def coefficients_from(tape: bytes) -> Coefficients:
+    """As an implementation draws them: for degree 0 to t - 1, for the four elements, a u64le of which 61 bits count."""
+    values = [int.from_bytes(item, "little") % 2**61 for item in split(tape, 8)]
+    assert all(value < P for value in values)
+    return [values[start : start + ELEMENTS_IN_SEED] for start in range(0, len(values), ELEMENTS_IN_SEED)]
+
+
+def strings_of(coefficients: Coefficients) -> list[list[str]]:
+    return [[str(value) for value in degree] for degree in coefficients]
+
+
 def seed_of(coefficients: Coefficients) -> bytes:
     return b"".join(element_bytes(value) for value in coefficients[0])
 

@@ -14,10 +14,10 @@ from generator.agreement import (
     share_key,
     x25519,
 )
-from generator.cases.shamir import coefficients_of, tape
+from generator.cases.shamir import tape
 from generator.codec import extract, hash_of, split
 from generator.draw import draw
-from generator.field import share_of
+from generator.field import coefficients_from, share_of
 from generator.prg import AES_128_CTR, CHACHA20, stream_key
 
 LOW_ORDER = (
@@ -59,7 +59,7 @@ def _pair(name: str, low: tuple[int, int], high: tuple[int, int], epoch: int, ro
     s = round_mask_key(k, round_number, h)
 
     def direction(sender: Peer, receiver: Peer) -> dict[str, Any]:
-        share = share_of(coefficients_of(tape(f"agreement {name} {sender.id}", 3)), receiver.position + 1)
+        share = share_of(coefficients_from(tape(f"agreement {name} {sender.id}", 3)), receiver.position + 1)
         key = share_key(k, sender.id, receiver.id, receiver.position + 1, round_number, h, salt)
         return {
             "from": str(sender.id),

@@ -5,22 +5,22 @@ from typing import Any
 
 from generator.codec import u64le
 from generator.draw import draw
-from generator.field import Coefficients, P, element_from_bytes, evaluate, interpolate_at_zero, seed_of, share_of
+from generator.field import (
+    Coefficients,
+    P,
+    coefficients_from,
+    element_from_bytes,
+    evaluate,
+    interpolate_at_zero,
+    seed_of,
+    share_of,
+    strings_of,
+)
 
 
 def tape(name: str, threshold: int) -> bytes:
-    """The bytes from which an implementation draws the coefficients: 8 an element, u64le, of which 61 bits count."""
+    """The bytes from which the coefficients are drawn."""
     return draw(name, 32 * threshold)
-
-
-def coefficients_of(drawn: bytes) -> Coefficients:
-    values = [int.from_bytes(drawn[start : start + 8], "little") % 2**61 for start in range(0, len(drawn), 8)]
-    assert all(value < P for value in values)
-    return [values[start : start + 4] for start in range(0, len(values), 4)]
-
-
-def strings(coefficients: Coefficients) -> list[list[str]]:
-    return [[str(value) for value in degree] for degree in coefficients]
 
 
 def _known_answer() -> dict[str, Any]:
@@ -35,13 +35,14 @@ def _known_answer() -> dict[str, Any]:
 
 
 def _seed(name: str, threshold: int, indices: list[int]) -> dict[str, Any]:
-    return _case(coefficients_of(tape(name, threshold)), indices) | {"rng_tape": tape(name, threshold).hex()}
+    drawn = tape(name, threshold)
+    return _case(coefficients_from(drawn), indices) | {"rng_tape": drawn.hex()}
 
 
 def _case(coefficients: Coefficients, indices: list[int]) -> dict[str, Any]:
     return {
         "threshold": len(coefficients),
-        "coefficients": strings(coefficients),
+        "coefficients": strings_of(coefficients),
         "seed": seed_of(coefficients).hex(),
         "shares": [{"index": index, "share": share_of(coefficients, index).hex()} for index in indices],
     }

@@ -1,0 +1,226 @@
+"""Plays whole runs and writes down every message."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.client import Client
+from generator.draw import draw, draw_integer
+from generator.field import coefficients_from, seed_of, strings_of
+from generator.message import round_hash
+from generator.ring import contribution_bound, decode_fixed, encode_fixed
+from generator.run import FIXED_POINT, Run, Segment
+from generator.server import AbortError, Answers, Server
+
+
+@dataclass(frozen=True)
+class Round:
+    """A round and who is lost in it: ids whose answer to a step never comes and who stay away until the next round."""
+
+    number: int
+    participants: tuple[int, ...] | None = None
+    lost_masked: tuple[int, ...] = ()
+    lost_acknowledge: tuple[tuple[int, ...], ...] = ()
+    lost_unmask: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Epoch:
+    number: int
+    rounds: tuple[Round, ...]
+    lost_advertise: tuple[int, ...] = ()
+    lost_confirm: tuple[int, ...] = ()
+
+
+@dataclass
+class Player:
+    """Plays one run; `steps` and `rounds` are its record."""
+
+    name: str
+    run: Run
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.server = Server(self.run)
+        self.clients = [Client(self.run, position) for position in range(len(self.run.members))]
+        self.tapes = [b""] * len(self.clients)
+        self.confirmed: set[int] = set()
+        self.online: set[int] = set()
+        self.positions = {member.id: position for position, member in enumerate(self.run.members)}
+
+    def _positions(self, ids: tuple[int, ...]) -> set[int]:
+        return {self.positions[id] for id in ids}
+
+    def _step(
+        self, name: str, messages: Answers, answer: Callable[[int, bytes], bytes | None], lost: set[int], **labels: int
+    ) -> Answers:
+        """Delivers the messages; the answers that reach the server."""
+        deliveries, answers = [], {}
+        for u in sorted(messages):
+            reply = answer(u, messages[u])
+            delivery: dict[str, Any] = {"id": str(self.run.members[u].id), "message": messages[u].hex()}
+            if reply is not None:
+                delivery |= {"answer": reply.hex(), "lost": u in lost}
+                if u not in lost:
+                    answers[u] = reply
+                else:
+                    self.online.discard(u)
+            deliveries.append(delivery)
+        self.steps.append({"step": name, "epoch": self.server.epoch, **labels, "deliveries": deliveries})
+        return answers
+
+    def _broadcast(self, receivers: set[int], data: bytes) -> Answers:
+        return dict.fromkeys(receivers, data)
+
+    def _tape(self, u: int, name: str, length: int) -> bytes:
+        drawn = draw(f"{self.name} {name} {self.run.members[u].id}", length)
+        self.tapes[u] += drawn
+        return drawn
+
+    def play_epoch(self, epoch: Epoch) -> None:
+        everyone = set(range(len(self.clients)))
+        record: dict[str, Any] = {"epoch": epoch.number, "fresh": []}
+
+        def advertise(u: int, invite: bytes) -> bytes:
+            secret = self._tape(u, f"fresh {epoch.number}", 32)
+            answer = self.clients[u].advertise(invite, secret)
+            fresh = self.clients[u].fresh
+            assert fresh is not None
+            id = str(self.run.members[u].id)
+            record["fresh"].append({"id": id, "secret": secret.hex(), "public": fresh.public.hex()})
+            return answer
+
+        invites = self._broadcast(everyone, self.server.invite(epoch.number))
+        answers = self._step("invite", invites, advertise, self._positions(epoch.lost_advertise))
+        keys = self.server.keys(answers)
+        lost = self._positions(epoch.lost_confirm)
+        answers = self._step("keys", keys, lambda u, data: self.clients[u].confirm(data), lost)
+        confirmations = self.server.confirmations(answers)
+        self._step("confirmations", confirmations, lambda u, data: self.clients[u].accept(data), set())
+        self.confirmed = set(confirmations)
+        self.epochs.append(record)
+        for round in epoch.rounds:
+            self.play_round(round)
+
+    def _values(self, u: int, round: Round, index: int, segment: Segment) -> list[Any]:
+        """Multiples of 2^-(f + 2) within the bound for fixed point, any residues otherwise."""
+        name = f"{self.name} value {self.run.members[u].id} {round.number} {index}"
+        bound = contribution_bound(segment.bits, len(self.clients))
+        values: list[Any] = []
+        for j in range(segment.length):
+            if segment.encoding == FIXED_POINT:
+                quarters = draw_integer(f"{name} {j}", 64) % (8 * min(bound, 2**40) + 1) - 4 * min(bound, 2**40)
+                values.append(quarters / 2.0 ** (segment.fraction + 2))
+            else:
+                values.append(draw_integer(f"{name} {j}", segment.bits))
+        return values
+
+    def _residues(self, segment: Segment, values: list[Any]) -> list[int]:
+        if segment.encoding != FIXED_POINT:
+            return values
+        return [encode_fixed(value, segment.bits, segment.fraction, len(self.clients)) for value in values]
+
+    def play_round(self, round: Round) -> None:
+        server, segments = self.server, self.run.description.segments
+        context = draw(f"{self.name} context {round.number}", 24)
+        context_hash = hashlib.sha256(context).digest()
+        participants = self.confirmed if round.participants is None else self._positions(round.participants)
+        begin = server.begin(round.number, participants, context_hash)
+        self.online = set(participants)
+        inputs: list[dict[str, Any]] = []
+        residues: dict[int, list[list[int]]] = {}
+
+        def masked(u: int, data: bytes) -> bytes:
+            client = self.clients[u]
+            client.begin(data, context_hash)
+            values = [self._values(u, round, index, segment) for index, segment in enumerate(segments)]
+            residues[u] = [self._residues(segment, own) for segment, own in zip(segments, values, strict=True)]
+            record: dict[str, Any] = {
+                "id": str(client.member.id),
+                "segments": [
+                    {"values": own if segment.encoding == FIXED_POINT else None, "residues": [str(x) for x in encoded]}
+                    for segment, own, encoded in zip(segments, values, residues[u], strict=True)
+                ],
+            }
+            coefficients, salt = [], b""
+            if client.recovery:
+                length = 32 * self.run.description.threshold
+                coefficients = coefficients_from(self._tape(u, f"coefficients {round.number}", length))
+                salt = self._tape(u, f"salt {round.number}", 16)
+                record["coefficients"] = strings_of(coefficients)
+                record["self_mask_seed"] = seed_of(coefficients).hex()
+                record["salt"] = salt.hex()
+            inputs.append(record)
+            return client.masked(residues[u], coefficients, salt)
+
+        answers = self._step(
+            "begin",
+            self._broadcast(participants, begin),
+            masked,
+            self._positions(round.lost_masked),
+            round=round.number,
+        )
+        record: dict[str, Any] = {
+            "epoch": server.epoch,
+            "round": round.number,
+            "participants": self._ids(participants),
+            "context": context.hex(),
+            "context_hash": context_hash.hex(),
+            "h": round_hash(self.run.hash, server.epoch, round.number, server.bitmap(participants), context_hash).hex(),
+            "inputs": inputs,
+        }
+        try:
+            server.receive_masked(answers)
+            unmasked = self._recover(round, set(answers)) if self.run.description.mode == 1 else {}
+            sums, outcome = server.sums(unmasked), 0
+            assert sums == self._plain_sums(residues)
+            record["survivors"] = self._ids(server.survivors)
+            record["sums"] = [self._sum(segment, total) for segment, total in zip(segments, sums, strict=True)]
+        except AbortError as abort:
+            outcome = abort.outcome
+        record["outcome"] = outcome
+        self.rounds.append(record)
+        finished = self._broadcast(self.online, server.finished(outcome))
+        self._step("finished", finished, self._finish, set(), round=round.number)
+
+    def _finish(self, u: int, finished: bytes) -> None:
+        self.clients[u].finish(finished)
+
+    def _recover(self, round: Round, answered: set[int]) -> Answers:
+        """Survivors and acknowledgements as often as the set shrinks, then the `unmask` messages that came."""
+        server, lost = self.server, [self._positions(ids) for ids in round.lost_acknowledge]
+        while (left := server.shrink(answered)) != server.survivors:
+            survivors = self._broadcast(left, server.announce(left))
+            gone = lost.pop(0) if lost else set()
+            answers = self._step("survivors", survivors, self._acknowledge, gone, round=round.number)
+            server.receive_acknowledgements(answers)
+            answered = set(answers)
+        gone = self._positions(round.lost_unmask)
+        return self._step("open", server.opens(), self._unmask, gone, round=round.number)
+
+    def _acknowledge(self, u: int, survivors: bytes) -> bytes:
+        return self.clients[u].acknowledge(survivors)
+
+    def _unmask(self, u: int, opening: bytes) -> bytes:
+        return self.clients[u].unmask(opening)
+
+    def _ids(self, positions: set[int]) -> list[str]:
+        return [str(self.run.members[position].id) for position in sorted(positions)]
+
+    def _plain_sums(self, residues: dict[int, list[list[int]]]) -> list[list[int]]:
+        return [
+            [
+                sum(residues[u][index][j] for u in self.server.survivors) % (1 << segment.bits)
+                for j in range(segment.length)
+            ]
+            for index, segment in enumerate(self.run.description.segments)
+        ]
+
+    def _sum(self, segment: Segment, total: list[int]) -> dict[str, Any]:
+        values = None
+        if segment.encoding == FIXED_POINT:
+            values = [decode_fixed(residue, segment.bits, segment.fraction) for residue in total]
+        return {"label": segment.label, "values": values, "residues": [str(residue) for residue in total]}
