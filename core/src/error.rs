@@ -165,7 +165,9 @@ impl ErrorKind {
             Self::BufferTooSmall => "the output buffer is too small; give one of the stated size",
             Self::InvalidArgument => "an argument is outside its documented range",
             Self::NotFinite => "a value is NaN or infinite; remove or replace it before contributing",
-            Self::OutOfRange => "a value is too large for its segment and the sum could wrap; clip it or plan the run with more bits",
+            Self::OutOfRange => {
+                "a value is too large for its segment and the sum could wrap; clip it or plan the run with more bits"
+            }
             Self::InvalidWidth => "the bit width is not in 1 to 128 or does not fit the lane type",
             Self::TooLong => "the vector is longer than a mask stream may be; split it into segments",
             Self::Malformed => "the bytes are not a well-formed message",
@@ -178,7 +180,9 @@ impl ErrorKind {
             Self::NotAuthentic => "a tag or ciphertext does not verify: it was altered or made with another key",
             Self::NotPinned => "a key differs from the pinned one",
             Self::NotConfirmed => "a neighbour's keys are not confirmed: they may have been swapped on the way",
-            Self::MasksDidNotCancel => "the masks did not cancel: a party sent wrong shares, keys or masks; the sum was discarded",
+            Self::MasksDidNotCancel => {
+                "the masks did not cancel: a party sent wrong shares, keys or masks; the sum was discarded"
+            }
             Self::OutOfOrder => "this step does not expect that message or call",
             Self::WrongRun => "the message belongs to another run",
             Self::WrongEpoch => "the message belongs to another set-up",
@@ -201,7 +205,9 @@ impl ErrorKind {
             Self::InvalidThreshold => "the threshold t must satisfy 1 <= t <= k and 2t > k + c",
             Self::InvalidRun => "a parameter of the run is outside its range",
             Self::CapacityExceeded => "more neighbours than this client was built for",
-            Self::NoParameters => "no degree and threshold meet these failure probabilities; lower the corrupt or dropout rate",
+            Self::NoParameters => {
+                "no degree and threshold meet these failure probabilities; lower the corrupt or dropout rate"
+            }
         }
     }
 }

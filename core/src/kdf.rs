@@ -81,16 +81,11 @@ pub(crate) fn expand(key: &[u8; 32], label: &str, parts: &[&[u8]], out: &mut [u8
         *length = part_length(part.len());
     }
     let mut info: [&[u8]; 3 + 2 * MAX_PARTS] = [&[]; 3 + 2 * MAX_PARTS];
-    if let [a, b, c, rest @ ..] = &mut info {
-        *a = &label_length;
-        *b = PREFIX;
-        *c = label.as_bytes();
-        let pairs = lengths.iter().zip(parts);
-        for (slot, (length, part)) in rest.chunks_exact_mut(2).zip(pairs) {
-            if let [slot_length, slot_part] = slot {
-                *slot_length = length;
-                *slot_part = part;
-            }
+    let [first, second, third, rest @ ..] = &mut info;
+    (*first, *second, *third) = (&label_length, PREFIX, label.as_bytes());
+    for (slot, (length, part)) in rest.chunks_exact_mut(2).zip(lengths.iter().zip(parts)) {
+        if let [slot_length, slot_part] = slot {
+            (*slot_length, *slot_part) = (length, part);
         }
     }
     // HKDF refuses a key shorter than a digest and more than 255 blocks of output; neither can be asked for here.
@@ -106,13 +101,17 @@ fn label_length(label: &str) -> [u8; 4] {
 
 fn part_length(length: usize) -> [u8; 4] {
     debug_assert!(u32::try_from(length).is_ok(), "parts are shorter than 4 GiB");
-    #[allow(clippy::cast_possible_truncation, reason = "parts are shorter than 4 GiB: bounded by MAX_MEMBERS and the field sizes")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "parts are shorter than 4 GiB: bounded by MAX_MEMBERS and the field sizes"
+    )]
     (length as u32).to_le_bytes()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
     use hex_literal::hex;
 
     #[test]

@@ -1,0 +1,102 @@
+//! The values of a segment, in the host's number type.
+
+use crate::error::{ErrorKind, Result};
+use crate::fixed::FixedPoint;
+use crate::ring::Lane;
+use crate::secagg::run::Segment;
+
+/// The values of one segment, or of a piece of it. Fixed-point segments take the signed and floating types, segments of residues the unsigned ones,
+/// of which each must be below 2^b.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Values<'a> {
+    /// For fixed point.
+    F64(&'a [f64]),
+    /// For fixed point.
+    F32(&'a [f32]),
+    /// For fixed point.
+    I64(&'a [i64]),
+    /// For fixed point.
+    I32(&'a [i32]),
+    /// Residues.
+    U32(&'a [u32]),
+    /// Residues.
+    U64(&'a [u64]),
+    /// Residues.
+    U128(&'a [u128]),
+}
+
+impl Values<'_> {
+    /// Number of values.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::F64(values) => values.len(),
+            Self::F32(values) => values.len(),
+            Self::I64(values) => values.len(),
+            Self::I32(values) => values.len(),
+            Self::U32(values) => values.len(),
+            Self::U64(values) => values.len(),
+            Self::U128(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the segment takes these values; `fixed` is its encoding, `None` for residues.
+    pub(super) fn check(&self, segment: &Segment, fixed: Option<&FixedPoint>) -> Result<()> {
+        match (self, fixed) {
+            (Self::F64(values), Some(fixed)) => fixed.check_f64(values),
+            (Self::F32(values), Some(fixed)) => fixed.check_f32(values),
+            (Self::I64(values), Some(fixed)) => fixed.check_i64(values),
+            (Self::I32(values), Some(fixed)) => fixed.check_i32(values),
+            (Self::U32(values), None) => check_residues(values, segment),
+            (Self::U64(values), None) => check_residues(values, segment),
+            (Self::U128(values), None) => check_residues(values, segment),
+            _ => Err(ErrorKind::InvalidArgument.into()),
+        }
+    }
+
+    /// Writes the residues of the values from index `first` on.
+    pub(super) fn fill<L: Lane>(&self, fixed: Option<&FixedPoint>, first: usize, out: &mut [L]) -> Result<()> {
+        match (self, fixed) {
+            (Self::F64(values), Some(fixed)) => fixed.encode_f64(part(values, first, out.len())?, out),
+            (Self::F32(values), Some(fixed)) => fixed.encode_f32(part(values, first, out.len())?, out),
+            (Self::I64(values), Some(fixed)) => fixed.encode_i64(part(values, first, out.len())?, out),
+            (Self::I32(values), Some(fixed)) => fixed.encode_i32(part(values, first, out.len())?, out),
+            (Self::U32(values), None) => convert(part(values, first, out.len())?, out),
+            (Self::U64(values), None) => convert(part(values, first, out.len())?, out),
+            (Self::U128(values), None) => convert(part(values, first, out.len())?, out),
+            _ => Err(ErrorKind::InvalidArgument.into()),
+        }
+    }
+}
+
+impl core::fmt::Debug for Values<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Values(..)")
+    }
+}
+
+fn part<T>(values: &[T], first: usize, count: usize) -> Result<&[T]> {
+    let end = first.checked_add(count).ok_or(ErrorKind::InvalidLength)?;
+    values.get(first..end).ok_or(ErrorKind::InvalidLength.into())
+}
+
+/// Whether all residues are below 2^b; one flag for the whole slice.
+fn check_residues<T: Lane>(values: &[T], segment: &Segment) -> Result<()> {
+    let largest = segment.bits().max_residue();
+    let above = values.iter().fold(0, |flag, value| flag | (value.to_u128() & !largest));
+    if above == 0 { Ok(()) } else { Err(ErrorKind::OutOfRange.bound(u64::try_from(largest).unwrap_or(u64::MAX))) }
+}
+
+fn convert<T: Lane, L: Lane>(values: &[T], out: &mut [L]) -> Result<()> {
+    for (lane, value) in out.iter_mut().zip(values) {
+        *lane = L::from_u128(value.to_u128());
+    }
+    Ok(())
+}

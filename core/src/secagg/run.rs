@@ -1,0 +1,417 @@
+//! The run description: everything on which the parties must agree, its bounds, and its hash (protocol.md section 2).
+
+use heapless::{String, Vec};
+use minicbor::encode::{Encoder, Error as EncodeError, Write};
+use minicbor::{Decoder, decode};
+
+use super::codec::{self, Canonical, array, fixed_bytes};
+use super::graph::Graph;
+use crate::error::{ErrorKind, Result};
+use crate::fixed::FixedPoint;
+use crate::kdf;
+use crate::mask::StreamLabel;
+use crate::prg::Suite;
+use crate::ring::{Bits, packed_len};
+
+/// Most members of a run.
+pub const MAX_MEMBERS: u32 = 1 << 20;
+/// Most segments of a contribution.
+pub const MAX_SEGMENTS: usize = 8;
+/// Most values of a segment.
+pub const MAX_SEGMENT_LENGTH: u64 = 1 << 31;
+/// Most characters of a segment label.
+pub const MAX_LABEL: usize = 32;
+/// No run description is longer.
+pub const MAX_DESCRIPTION_SIZE: usize = 640;
+/// A week: the longest time limit of a step, in seconds.
+pub const MAX_LIMIT_SECONDS: u32 = 604_800;
+
+const VERSION: u64 = 1;
+const ITEMS: u64 = 15;
+
+/// Whether a round survives dropouts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// No self masks and no shares: one message a round, and every participant must send it.
+    NoRecovery,
+    /// Self masks whose seeds are shared among the neighbours.
+    Recovery,
+}
+
+/// How the values of a segment become residues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// The values are residues mod 2^b already; sums wrap.
+    Residues,
+    /// Signed fixed point, range-checked so that the sum over the roster cannot wrap.
+    FixedPoint {
+        /// A value x is the integer nearest to x * 2^fraction.
+        fraction: i8,
+    },
+}
+
+/// One part of a contribution, with a bit width and mask streams of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    label: String<MAX_LABEL>,
+    bits: Bits,
+    length: u64,
+    encoding: Encoding,
+}
+
+impl Segment {
+    /// A segment of `length` values (1 to 2^31) of `bits` bits. The label has 1 to 32 characters of `a-z 0-9 _ . -`.
+    ///
+    /// # Errors
+    /// `InvalidWidth` for the bit width, `InvalidRun` for the rest.
+    pub fn new(label: &str, bits: u8, length: u64, encoding: Encoding) -> Result<Self> {
+        let legal = |c: u8| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-');
+        let label_fits = !label.is_empty() && label.bytes().all(legal);
+        let fraction_fits = match encoding {
+            Encoding::Residues => true,
+            Encoding::FixedPoint { fraction } => (-64..=120).contains(&fraction),
+        };
+        if !label_fits || !fraction_fits || length == 0 || length > MAX_SEGMENT_LENGTH {
+            return Err(ErrorKind::InvalidRun.into());
+        }
+        let label = String::try_from(label).map_err(|_| ErrorKind::InvalidRun)?;
+        Ok(Self { label, bits: Bits::new(bits)?, length, encoding })
+    }
+
+    /// The label; it enters the derivation of the segment's masks.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Bit width of a residue.
+    #[must_use]
+    pub const fn bits(&self) -> Bits {
+        self.bits
+    }
+
+    /// Number of values.
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// How values become residues.
+    #[must_use]
+    pub const fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Zero coordinates after the values: enough that masks that do not cancel escape with probability below 2^-63.
+    #[must_use]
+    pub fn zeros(&self) -> u64 {
+        u64::from(64u8.div_ceil(self.bits.get()))
+    }
+
+    /// Values and zero coordinates.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.length + self.zeros()
+    }
+
+    /// Bytes of the segment in a payload.
+    #[must_use]
+    pub fn packed_size(&self) -> u64 {
+        packed_len(self.bits, self.total())
+    }
+
+    fn write<W: Write>(&self, e: &mut Encoder<W>) -> core::result::Result<(), EncodeError<W::Error>> {
+        let (encoding, fraction) = match self.encoding {
+            Encoding::Residues => (0, 0),
+            Encoding::FixedPoint { fraction } => (1, fraction),
+        };
+        e.array(5)?.str(&self.label)?.u8(self.bits.get())?.u64(self.length)?.u8(encoding)?.i8(fraction)?;
+        Ok(())
+    }
+
+    fn read(d: &mut Decoder<'_>) -> core::result::Result<Result<Self>, decode::Error> {
+        array(d, 5)?;
+        let (label, bits, length, encoding, fraction) = (d.str()?, d.u8()?, d.u64()?, d.u8()?, d.i8()?);
+        let encoding = match (encoding, fraction) {
+            (0, 0) => Encoding::Residues,
+            (1, fraction) => Encoding::FixedPoint { fraction },
+            _ => return Ok(Err(ErrorKind::InvalidRun.into())),
+        };
+        Ok(Self::new(label, bits, length, encoding))
+    }
+}
+
+/// Seconds that a step may take before who has not answered counts as dropped out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Each step of set-up: 1 to 604,800.
+    pub setup: u32,
+    /// Each step of a round: 1 to 604,800.
+    pub step: u32,
+}
+
+/// The fields of a run description, unchecked. [`RunConfig::encode`] checks them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunConfig {
+    /// Names the run; random.
+    pub run_id: [u8; 16],
+    /// Ciphers of shares and masks.
+    pub suite: Suite,
+    /// Whether a round survives dropouts.
+    pub mode: Mode,
+    /// Number of members.
+    pub members: u32,
+    /// [`super::roster_hash`] of the roster.
+    pub roster_hash: [u8; 32],
+    /// Neighbours of each member: 0 for the complete graph, else even.
+    pub degree: u32,
+    /// Public randomness, drawn after the roster was fixed.
+    pub beacon: [u8; 32],
+    /// Shares that recover a seed; 0 without recovery.
+    pub threshold: u32,
+    /// Smallest set whose sum may be opened.
+    pub min_inputs: u32,
+    /// Clients that are assumed to collude with the server.
+    pub colluders: u32,
+    /// How often the surviving set may shrink in a round; 0 without recovery.
+    pub max_passes: u8,
+    /// Rounds of the run.
+    pub max_rounds: u32,
+    /// Time limits.
+    pub limits: Limits,
+    /// The parts of a contribution, in order.
+    pub segments: Vec<Segment, MAX_SEGMENTS>,
+    /// Hash of whatever else the hosts agree on.
+    pub settings_hash: [u8; 32],
+}
+
+impl RunConfig {
+    /// Writes the canonical description and returns its size.
+    ///
+    /// # Errors
+    /// The error of the first field outside the bounds of protocol.md section 2; `BufferTooSmall`.
+    pub fn encode(&self, out: &mut [u8]) -> Result<usize> {
+        self.check()?;
+        codec::to_canonical(self, out)
+    }
+
+    const fn degree(&self) -> u32 {
+        if self.degree == 0 { self.members.saturating_sub(1) } else { self.degree }
+    }
+
+    fn check(&self) -> Result<()> {
+        let recovery = matches!(self.mode, Mode::Recovery);
+        if self.members < if recovery { 3 } else { 2 } || self.members > MAX_MEMBERS {
+            return Err(ErrorKind::InvalidRoster.bound(u64::from(MAX_MEMBERS)));
+        }
+        if self.degree & 1 == 1 || self.degree >= self.members {
+            return Err(ErrorKind::InvalidDegree.bound(u64::from(self.members) - 1));
+        }
+        self.check_threshold(recovery)?;
+        let limit_fits = |seconds: u32| (1..=MAX_LIMIT_SECONDS).contains(&seconds);
+        let fits = (2..=self.members).contains(&self.min_inputs)
+            && self.colluders < self.members
+            && (self.max_passes > 0) == recovery
+            && self.max_rounds > 0
+            && limit_fits(self.limits.setup)
+            && limit_fits(self.limits.step)
+            && !self.segments.is_empty();
+        if !fits {
+            return Err(ErrorKind::InvalidRun.into());
+        }
+        for (index, segment) in self.segments.iter().enumerate() {
+            if self.segments.iter().take(index).any(|earlier| earlier.label == segment.label) {
+                return Err(ErrorKind::InvalidRun.into());
+            }
+            if let Encoding::FixedPoint { fraction } = segment.encoding {
+                FixedPoint::new(segment.bits, fraction, self.members)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// 1 <= t <= k and 2t > k + c: two sets cannot both be opened (threat-model.md, lemma 2).
+    fn check_threshold(&self, recovery: bool) -> Result<()> {
+        let (k, t, c) = (u64::from(self.degree()), u64::from(self.threshold), u64::from(self.colluders));
+        let fits = if recovery { (1..=k).contains(&t) && 2 * t > k + c } else { t == 0 };
+        if fits { Ok(()) } else { Err(ErrorKind::InvalidThreshold.bound(((k + c) >> 1) + 1)) }
+    }
+}
+
+impl<'b> Canonical<'b> for RunConfig {
+    fn encode<W: Write>(&self, e: &mut Encoder<W>) -> core::result::Result<(), EncodeError<W::Error>> {
+        e.array(ITEMS)?.u64(VERSION)?.bytes(&self.run_id)?.u8(self.suite.id())?;
+        e.u8(u8::from(matches!(self.mode, Mode::Recovery)))?;
+        e.array(2)?.u32(self.members)?.bytes(&self.roster_hash)?;
+        e.array(2)?.u32(self.degree)?.bytes(&self.beacon)?;
+        e.u32(self.threshold)?.u32(self.min_inputs)?.u32(self.colluders)?.u8(self.max_passes)?.u32(self.max_rounds)?;
+        e.array(2)?.u32(self.limits.setup)?.u32(self.limits.step)?;
+        e.array(self.segments.len() as u64)?;
+        for segment in &self.segments {
+            segment.write(e)?;
+        }
+        e.null()?.bytes(&self.settings_hash)?;
+        Ok(())
+    }
+
+    fn decode(d: &mut Decoder<'b>) -> core::result::Result<Self, decode::Error> {
+        Self::read(d)?.map_err(|_| decode::Error::message("a field outside its bounds"))
+    }
+}
+
+impl RunConfig {
+    /// Reads a description; the inner error is of a field that is well-formed but outside its bounds.
+    fn read(d: &mut Decoder<'_>) -> core::result::Result<Result<Self>, decode::Error> {
+        array(d, ITEMS)?;
+        if d.u64()? != VERSION {
+            return Ok(Err(ErrorKind::Unsupported.bound(VERSION)));
+        }
+        let run_id = fixed_bytes(d)?;
+        let suite = Suite::new(d.u8()?);
+        let mode: Result<Mode> = match d.u8()? {
+            0 => Ok(Mode::NoRecovery),
+            1 => Ok(Mode::Recovery),
+            _ => Err(ErrorKind::Unsupported.into()),
+        };
+        array(d, 2)?;
+        let (members, roster_hash) = (d.u32()?, fixed_bytes(d)?);
+        array(d, 2)?;
+        let (degree, beacon) = (d.u32()?, fixed_bytes(d)?);
+        let (threshold, min_inputs, colluders, max_passes, max_rounds) =
+            (d.u32()?, d.u32()?, d.u32()?, d.u8()?, d.u32()?);
+        array(d, 2)?;
+        let limits = Limits { setup: d.u32()?, step: d.u32()? };
+        let segments = Self::read_segments(d)?;
+        let mechanism: Result<()> = if d.datatype()? == minicbor::data::Type::Null {
+            d.null()?;
+            Ok(())
+        } else {
+            d.skip()?;
+            Err(ErrorKind::Unsupported.into())
+        };
+        let settings_hash = fixed_bytes(d)?;
+        Ok((|| {
+            mechanism?;
+            let (suite, mode, segments) = (suite?, mode?, segments?);
+            let config = Self {
+                run_id,
+                suite,
+                mode,
+                members,
+                roster_hash,
+                degree,
+                beacon,
+                threshold,
+                min_inputs,
+                colluders,
+                max_passes,
+                max_rounds,
+                limits,
+                segments,
+                settings_hash,
+            };
+            config.check()?;
+            Ok(config)
+        })())
+    }
+
+    fn read_segments(d: &mut Decoder<'_>) -> core::result::Result<Result<Vec<Segment, MAX_SEGMENTS>>, decode::Error> {
+        let count = d.array()?.ok_or(decode::Error::message("an array of no stated length"))?;
+        if count > MAX_SEGMENTS as u64 {
+            return Ok(Err(ErrorKind::InvalidRun.bound(MAX_SEGMENTS as u64)));
+        }
+        let mut segments = Vec::new();
+        let mut refusal = None;
+        for _ in 0..count {
+            match Segment::read(d)? {
+                Ok(segment) => drop(segments.push(segment)),
+                Err(error) => refusal = refusal.or(Some(error)),
+            }
+        }
+        Ok(refusal.map_or(Ok(segments), Err))
+    }
+}
+
+/// A checked run description and its hash. It holds no roster.
+#[derive(Clone, Debug)]
+pub struct Run {
+    config: RunConfig,
+    hash: [u8; 32],
+}
+
+impl Run {
+    /// Reads a run description.
+    ///
+    /// # Errors
+    /// `Malformed` or `NonCanonical` encodings, `Unsupported` versions, suites and mechanisms, and the error of the
+    /// first field outside its bounds.
+    pub fn decode(description: &[u8]) -> Result<Self> {
+        let config = RunConfig::read(&mut Decoder::new(description)).map_err(|_| ErrorKind::Malformed)??;
+        if !codec::is_canonical(&config, description) {
+            return Err(ErrorKind::NonCanonical.into());
+        }
+        Ok(Self { config, hash: kdf::hash("run", &[description]) })
+    }
+
+    /// The run hash, which enters every derivation.
+    #[must_use]
+    pub const fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
+    /// The fields, all within their bounds.
+    #[must_use]
+    pub const fn config(&self) -> &RunConfig {
+        &self.config
+    }
+
+    /// Who masks with whom.
+    #[must_use]
+    pub const fn graph(&self) -> Graph {
+        Graph::new(self.config.members, self.config.degree, self.config.beacon)
+    }
+
+    /// Whether rounds survive dropouts.
+    #[must_use]
+    pub const fn has_recovery(&self) -> bool {
+        matches!(self.config.mode, Mode::Recovery)
+    }
+
+    /// Neighbours that a member needs in every set: the threshold, or one without recovery.
+    #[must_use]
+    pub const fn needed_neighbours(&self) -> u32 {
+        if self.has_recovery() { self.config.threshold } else { 1 }
+    }
+
+    /// Bytes of a payload: all segments, packed.
+    #[must_use]
+    pub fn payload_size(&self) -> u64 {
+        self.config.segments.iter().map(Segment::packed_size).sum()
+    }
+
+    /// Where segment `index` starts in a payload.
+    #[must_use]
+    pub fn payload_offset(&self, index: usize) -> u64 {
+        self.config.segments.iter().take(index).map(Segment::packed_size).sum()
+    }
+
+    /// Fixed-point encoding of a segment, for parties that decode sums.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the segment holds residues or does not exist.
+    pub fn fixed_point(&self, index: usize) -> Result<FixedPoint> {
+        let segment = self.config.segments.get(index).ok_or(ErrorKind::InvalidArgument)?;
+        match segment.encoding {
+            Encoding::FixedPoint { fraction } => FixedPoint::new(segment.bits, fraction, self.config.members),
+            Encoding::Residues => Err(ErrorKind::InvalidArgument.into()),
+        }
+    }
+
+    /// What goes into the derivation of the mask streams of segment `index`.
+    pub(crate) fn stream_label(&self, index: usize) -> Result<StreamLabel<'_>> {
+        let segment = self.config.segments.get(index).ok_or(ErrorKind::InvalidArgument)?;
+        let index = u8::try_from(index).map_err(|_| ErrorKind::InvalidArgument)?;
+        let suite = self.config.suite;
+        Ok(StreamLabel { suite, index, label: &segment.label, bits: segment.bits, length: segment.length })
+    }
+}
