@@ -42,8 +42,8 @@ def fraction_bits(precision: float) -> int:
     """The fewest fraction bits f with 2^-f <= `precision`."""
     if not (math.isfinite(precision) and precision > 0):
         raise ParameterError(Status.INVALID_ARGUMENT, "must be finite and above 0", argument="precision")
-    mantissa, exponent = math.frexp(precision)
-    # precision = mantissa * 2^exponent with mantissa in [1/2, 1), so the power of two not above it is 2^(exponent - 1).
+    _, exponent = math.frexp(precision)
+    # precision = m * 2^exponent with m in [1/2, 1), so the power of two not above it is 2^(exponent - 1).
     fraction = 1 - exponent
     lowest, highest = FRACTION_RANGE
     if not lowest <= fraction <= highest:

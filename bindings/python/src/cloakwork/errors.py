@@ -94,7 +94,7 @@ class CloakworkError(Exception):
     """
 
     def __init__(
-        self, code: int, message: str, *, party: int | None = None, bound: int | float | None = None, argument: str | None = None
+        self, code: int, message: str, *, party: int | None = None, bound: float | None = None, argument: str | None = None
     ) -> None:
         super().__init__(message)
         self.code = int(code)
@@ -169,6 +169,6 @@ def error_class(code: int) -> type[CloakworkError]:
 
 
 def _restore(
-    kind: type[CloakworkError], code: int, message: str, party: int | None, bound: int | float | None, argument: str | None
+    kind: type[CloakworkError], code: int, message: str, party: int | None, bound: float | None, argument: str | None
 ) -> CloakworkError:
     return kind(code, message, party=party, bound=bound, argument=argument)

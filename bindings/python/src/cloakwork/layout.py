@@ -34,7 +34,7 @@ from numpy.typing import ArrayLike, NDArray
 from cloakwork import _arrays
 from cloakwork._quantisation import Width, bits_for, bits_of_sum, magnitude
 from cloakwork._quantity import DEFAULT_GROUP, Reduction, Tensor, Weight
-from cloakwork.errors import ArgumentError, EncodingError, NumberError, ParameterError, Status
+from cloakwork.errors import ArgumentError, CloakworkError, EncodingError, NumberError, ParameterError, Status
 from cloakwork.secagg import Segment
 
 __all__ = ["Layout", "Reduction", "Result", "Tensor", "Weight", "Width", "bits_for"]
@@ -181,17 +181,22 @@ class Layout:
             EncodingError: the bytes are no settings of a layout, or not canonical.
             ParameterError: the numbers do not fit together.
         """
+        malformed = EncodingError(Status.MALFORMED, "these are no settings of a layout", argument="settings")
         try:
             content = json.loads(settings)
-            if content["format"] != FORMAT:
-                raise EncodingError(Status.UNSUPPORTED, "these settings are of another format", argument="settings")
+            known = content["format"] == FORMAT
+        except (LookupError, RecursionError, TypeError, ValueError) as failure:
+            raise malformed from failure
+        if not known:
+            raise EncodingError(Status.UNSUPPORTED, "these settings are of another format", argument="settings")
+        try:
             tensors = {name: Tensor.decoded(entry) for name, entry in content["tensors"].items()}
             weight = None if content["weight"] is None else Weight.decoded(content["weight"])
             layout = cls(tensors, content["parties"], weight)
-        except (ArgumentError, EncodingError):
+        except CloakworkError:
             raise
-        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as failure:
-            raise EncodingError(Status.MALFORMED, "these are no settings of a layout", argument="settings") from failure
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as failure:
+            raise malformed from failure
         if layout.settings != settings:
             raise EncodingError(Status.NON_CANONICAL, "the settings are not in canonical form", argument="settings")
         return layout
@@ -314,7 +319,11 @@ class Layout:
         except NumberError as failure:
             failure.argument = ", ".join(names)
             raise
-        segment = Segment(label, bits, sum(tensor.size for tensor in tensors), "fixed", fraction)
+        length = sum(tensor.size for tensor in tensors)
+        if length > Segment.LONGEST:
+            message = f"a segment of {length} values is too long; spread the tensors over groups"
+            raise ParameterError(Status.TOO_LONG, message, argument=", ".join(names), bound=Segment.LONGEST)
+        segment = Segment(label, bits, length, "fixed", fraction)
         return _Plan(segment, tuple(names), np.dtype(np.int64 if tensors[0].integer else np.float64))
 
     def _magnitude(self, name: str, tensor: Tensor, fraction: int) -> int:
@@ -322,7 +331,11 @@ class Layout:
         if tensor.reduction == "weighted_mean" and self.weight is not None:
             # The product of the largest entry and weight as `flatten` computes it: rounding is monotonic, so no product exceeds it.
             bound *= self.weight.largest
-        largest = magnitude(bound, fraction)
+        try:
+            largest = magnitude(bound, fraction)
+        except ParameterError as failure:
+            failure.argument = name
+            raise
         if tensor.integer and largest * self.parties > _LARGEST_INT64:
             message = "the sum of these integers would not fit int64"
             raise ParameterError(Status.INVALID_WIDTH, message, argument=name, bound=_LARGEST_INT64)

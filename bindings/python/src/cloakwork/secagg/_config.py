@@ -22,6 +22,7 @@ class Segment:
     """
 
     MOST: ClassVar[int] = 8
+    LONGEST: ClassVar[int] = 2**31
 
     label: str
     bits: int
