@@ -8,6 +8,7 @@ from typing import Any
 from generator import output
 from generator.cases import (
     agreement,
+    canonical,
     channel,
     field,
     fingerprint,
@@ -23,6 +24,7 @@ from generator.cases import (
 
 FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "agreement.json": agreement.build,
+    "canonical.json": canonical.build,
     "channel.json": channel.build,
     "field.json": field.build,
     "fingerprint.json": fingerprint.build,

@@ -26,10 +26,9 @@ LOW_ORDER = (
     "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
     "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 )
-"""Every encoding below 2^255 of a point whose order divides 8, on the curve or its twist."""
+"""The u-coordinates, in their canonical encoding, of the points of the curve and its twist whose order divides 8."""
+FIELD_PRIME = 2**255 - 19
 
 
 def _party(name: str, id: int, position: int) -> tuple[Peer, KeyPair, KeyPair]:
@@ -101,14 +100,20 @@ def _pair(name: str, low: tuple[int, int], high: tuple[int, int], epoch: int, ro
 
 
 def _low_order() -> list[str]:
-    with_top_bit = [text[:-2] + f"{int(text[-2:], 16) | 0x80:02x}" for text in LOW_ORDER]
-    for text in [*LOW_ORDER, *with_top_bit]:
+    for text in LOW_ORDER:
         try:
             x25519(draw("agreement low order", 32), bytes.fromhex(text))
         except ValueError:
             continue
         raise AssertionError(text)
-    return [*LOW_ORDER, *with_top_bit]
+    return list(LOW_ORDER)
+
+
+def _not_canonical() -> list[str]:
+    """Second encodings of points: 2^255 - 19 or more, or with the top bit set, which X25519 alone would ignore."""
+    own = int.from_bytes(KeyPair.of(draw("agreement not canonical", 32)).public, "little")
+    values = [FIELD_PRIME, FIELD_PRIME + 1, FIELD_PRIME + 9, 2**255 - 1, 2**255, 2**255 + 9, own + 2**255, 2**256 - 1]
+    return [value.to_bytes(32, "little").hex() for value in values]
 
 
 def build() -> dict[str, Any]:
@@ -120,4 +125,5 @@ def build() -> dict[str, Any]:
             _pair("middle", (2**32, 3), (2**32 + 1, 17), 3, 40),
         ],
         "low_order": {"error": 402, "keys": _low_order()},
+        "not_canonical": {"error": 301, "keys": _not_canonical()},
     }

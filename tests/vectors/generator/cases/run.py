@@ -229,6 +229,10 @@ def _invalid() -> list[dict[str, Any]]:
     ]
 
 
+def _with_top_bit(public: bytes) -> bytes:
+    return public[:31] + bytes([public[31] | 0x80])
+
+
 def _rosters() -> dict[str, Any]:
     members = make_run("complete", list(range(1, 11)), [VALUES], threshold=6).members[:4]
     valid = roster_bytes(members)
@@ -250,6 +254,8 @@ def _rosters() -> dict[str, Any]:
             case("a key twice", ROSTER, with_key(members[0].static.public)),
             case("low-order key", LOW_ORDER, with_key(bytes(32))),
             case("low-order key 1", LOW_ORDER, with_key(b"\x01" + bytes(31))),
+            case("key with its top bit set", MALFORMED, with_key(_with_top_bit(other.public))),
+            case("key of 2^255 - 19", MALFORMED, with_key((2**255 - 19).to_bytes(32, "little"))),
             case("a byte short", ROSTER, valid[:-1]),
             case("a byte long", ROSTER, valid + b"\x00"),
             case("a member short", ROSTER, valid[:-40]),
