@@ -17,14 +17,22 @@ extern crate std;
 pub mod ct;
 pub mod error;
 pub mod field;
+mod random;
 pub mod ring;
 
 // Floor 2: one primitive each.
+pub mod agreement;
+pub mod fingerprint;
 pub mod fixed;
 pub mod kdf;
 pub mod prg;
+pub mod seal;
 
 // Floor 3: masks and shares.
 pub mod mask;
+pub mod sharing;
+
+// Floor 5: the protocol.
+pub mod secagg;
 
 pub use error::{Error, ErrorKind, Result};

@@ -119,12 +119,13 @@ pub fn add_stream<L: Lane>(
     }
 }
 
-/// How a word takes in its bytes of the stream.
+/// How words take in their bytes of the stream.
 trait Combine {
     type Word;
     /// log2 of the bytes of a word.
     const SHIFT: u32;
-    fn combine(word: &mut Self::Word, bytes: &[u8]);
+    /// Takes as many bytes as the words need, from the start of `bytes`.
+    fn combine(words: &mut [Self::Word], bytes: &[u8]);
 }
 
 struct Write;
@@ -134,10 +135,11 @@ struct Subtract<L>(PhantomData<L>);
 impl Combine for Write {
     type Word = u8;
     const SHIFT: u32 = 0;
+
     #[inline(always)]
-    fn combine(word: &mut u8, bytes: &[u8]) {
-        if let [byte] = bytes {
-            *word = *byte;
+    fn combine(words: &mut [u8], bytes: &[u8]) {
+        if let Some(bytes) = bytes.get(..words.len()) {
+            words.copy_from_slice(bytes);
         }
     }
 }
@@ -145,18 +147,24 @@ impl Combine for Write {
 impl<L: Lane> Combine for Add<L> {
     type Word = L;
     const SHIFT: u32 = L::BYTES.trailing_zeros();
+
     #[inline(always)]
-    fn combine(word: &mut L, bytes: &[u8]) {
-        *word = word.wrapping_add(L::from_le_slice(bytes));
+    fn combine(words: &mut [L], bytes: &[u8]) {
+        for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(L::BYTES)) {
+            *word = word.wrapping_add(L::from_le_slice(bytes));
+        }
     }
 }
 
 impl<L: Lane> Combine for Subtract<L> {
     type Word = L;
     const SHIFT: u32 = L::BYTES.trailing_zeros();
+
     #[inline(always)]
-    fn combine(word: &mut L, bytes: &[u8]) {
-        *word = word.wrapping_sub(L::from_le_slice(bytes));
+    fn combine(words: &mut [L], bytes: &[u8]) {
+        for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(L::BYTES)) {
+            *word = word.wrapping_sub(L::from_le_slice(bytes));
+        }
     }
 }
 
@@ -240,7 +248,7 @@ impl<C: Combine, BS: ArraySize> StreamCipherClosure for Expand<'_, C, BS> {
             words = rest;
             if let Some(block) = batch.first_mut() {
                 backend.gen_ks_block(block);
-                combine_block::<C>(head, block.get(self.skip << C::SHIFT..).unwrap_or_default());
+                C::combine(head, block.get(self.skip << C::SHIFT..).unwrap_or_default());
             }
         }
 
@@ -248,7 +256,7 @@ impl<C: Combine, BS: ArraySize> StreamCipherClosure for Expand<'_, C, BS> {
         for words in &mut batches {
             backend.gen_par_ks_blocks(&mut batch);
             for (words, block) in words.chunks_exact_mut(block_words).zip(&batch) {
-                combine_block::<C>(words, block);
+                C::combine(words, block);
             }
         }
 
@@ -259,18 +267,11 @@ impl<C: Combine, BS: ArraySize> StreamCipherClosure for Expand<'_, C, BS> {
             backend.gen_ks_block(block);
         }
         for (words, block) in tail.chunks_mut(block_words).zip(&batch) {
-            combine_block::<C>(words, block);
+            C::combine(words, block);
         }
 
-        for block in &mut batch {
-            block.as_mut_slice().zeroize();
-        }
-    }
-}
-
-#[inline(always)]
-fn combine_block<C: Combine>(words: &mut [C::Word], block: &[u8]) {
-    for (word, bytes) in words.iter_mut().zip(block.chunks_exact(1 << C::SHIFT)) {
-        C::combine(word, bytes);
+        // Wiped once a call: one store for the compiler to keep, not one a byte.
+        batch = ParBlocks::<B>::default();
+        zeroize::optimization_barrier(&batch);
     }
 }

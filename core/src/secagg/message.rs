@@ -112,6 +112,7 @@ impl<'b, B: Body<'b>> Message<B> {
         codec::to_canonical(self, out)
     }
 
+    #[cfg(feature = "alloc")]
     pub(crate) fn size(&self) -> usize {
         codec::size_of(self)
     }
