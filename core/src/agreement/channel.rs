@@ -93,8 +93,7 @@ impl ChannelKey {
         let direction = [request.direction as u8];
         let run: &[u8] = request.run.map_or(&[], |run| run);
         let counter = request.counter.to_le_bytes();
-        let parts =
-            [LABEL, &direction, request.method, request.path, request.query, request.body_hash, run, &counter];
+        let parts = [LABEL, &direction, request.method, request.path, request.query, request.body_hash, run, &counter];
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|_| ErrorKind::InvalidLength)?;
         for part in parts {
             let length = u32::try_from(part.len()).map_err(|_| ErrorKind::TooLong)?;

@@ -79,14 +79,7 @@ impl PairKey {
         kdf::expand(
             &prk,
             "pair",
-            &[
-                &a.0.to_le_bytes(),
-                &b.0.to_le_bytes(),
-                a.1.as_bytes(),
-                b.1.as_bytes(),
-                a.2.as_bytes(),
-                b.2.as_bytes(),
-            ],
+            &[&a.0.to_le_bytes(), &b.0.to_le_bytes(), a.1.as_bytes(), b.1.as_bytes(), a.2.as_bytes(), b.2.as_bytes()],
             &mut key.0,
         );
         Ok(key)

@@ -82,12 +82,7 @@ impl Sharing {
     pub fn stream_key(&self, share: &ShareSeed) -> StreamKey {
         let mut key = Zeroizing::new([0; SEED_SIZE]);
         let (used, _) = key.split_at_mut(self.suite.key_len());
-        kdf::expand(
-            &share.0,
-            "additive",
-            &[&[self.suite.id()], &[self.bits.get()], &self.length.to_le_bytes()],
-            used,
-        );
+        kdf::expand(&share.0, "additive", &[&[self.suite.id()], &[self.bits.get()], &self.length.to_le_bytes()], used);
         StreamKey::from_bytes(*key)
     }
 
