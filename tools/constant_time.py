@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,7 +58,7 @@ def source_name(path: Path) -> str:
         return path.name
 
 
-def place(frames: list[ElementTree.Element]) -> Place:
+def place(frames: list[ET.Element]) -> Place:
     """The innermost line whose source can be read, and the library functions passed on the way to it."""
     through: list[str] = []
     for frame in frames:
@@ -77,7 +77,7 @@ def place(frames: list[ElementTree.Element]) -> Place:
 def read(report: Path) -> list[Case]:
     """The cases of an XML report of memcheck, in order."""
     cases: list[Case] = []
-    for element in ElementTree.parse(report).getroot():
+    for element in ET.parse(report).getroot():
         if element.tag == "clientmsg":
             word, _, rest = (element.findtext("text") or "").strip().partition(" ")
             if word == "case":

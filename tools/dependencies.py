@@ -19,16 +19,25 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 NOTICE = ROOT / "THIRD-PARTY.md"
 # Each lock file has a workspace of its own; only the first one's crates reach users.
-MANIFESTS = ("Cargo.toml", "fuzz/Cargo.toml", "tests/ct/Cargo.toml", "tests/callgrind/Cargo.toml")
+MANIFESTS = ("Cargo.toml", "tests/Cargo.toml", "fuzz/Cargo.toml")
+# Where the libraries are built for; a crate that only other platforms need is not shipped.
+PLATFORMS = (
+    "x86_64-unknown-linux-gnu",
+    "aarch64-unknown-linux-gnu",
+    "aarch64-apple-darwin",
+    "x86_64-pc-windows-msvc",
+    "thumbv7em-none-eabi",
+    "thumbv6m-none-eabi",
+)
 
 INTRODUCTION = """\
 # Third-party software
 
 Written by `make third-party` from Cargo.lock; `make test` compares.
 
-Crates marked *shipped* are part of the compiled libraries (on some platform); *build* and *test* crates only run while building or testing.
-The licence texts of the shipped ones follow the table. Python packages are dependencies that the user installs, not parts of what we ship; they are listed
-in [docs/decisions/0002-dependencies.md](docs/decisions/0002-dependencies.md).
+Crates marked *shipped* are part of the compiled libraries (on some platform); *build* and *test* crates only run while building or
+testing. The licence texts of the shipped ones follow the table. Python packages are dependencies that the user installs, not parts of
+what we ship; they are listed in [docs/decisions/0002-dependencies.md](docs/decisions/0002-dependencies.md).
 """
 
 
@@ -73,17 +82,25 @@ def reachable(nodes: dict[str, Any], roots: Iterable[str], kinds: tuple[str | No
     return found
 
 
+def shipped_and_build(manifest: Path) -> tuple[set[str], set[str]]:
+    """The packages that end up in the libraries on some platform, and those that building the libraries needs."""
+    shipped: set[str] = set()
+    build: set[str] = set()
+    for platform in PLATFORMS:
+        data = metadata(manifest, "--filter-platform", platform)
+        nodes = {node["id"]: node for node in data["resolve"]["nodes"]}
+        # A procedural macro runs in the compiler and leaves nothing of itself in the library.
+        macros = {p["id"] for p in data["packages"] if any("proc-macro" in target["kind"] for target in p["targets"])}
+        shipped |= reachable(nodes, data["workspace_members"], (None,), macros)
+        build |= reachable(nodes, data["workspace_members"], (None, "build"), set())
+    return shipped, build
+
+
 def crates(manifest: Path) -> list[Crate]:
     """The foreign crates of a workspace, sorted by name."""
-    data = metadata(manifest)
-    nodes = {node["id"]: node for node in data["resolve"]["nodes"]}
-    members = set(data["workspace_members"])
-    # A procedural macro runs in the compiler and leaves nothing of itself in the library.
-    macros = {p["id"] for p in data["packages"] if any("proc-macro" in target["kind"] for target in p["targets"])}
-    shipped = reachable(nodes, members, (None,), macros) if manifest.parent == ROOT else set()
-    build = reachable(nodes, members, (None, "build"), set()) if manifest.parent == ROOT else set()
+    shipped, build = shipped_and_build(manifest) if manifest.parent == ROOT else (set(), set())
     found = []
-    for package in data["packages"]:
+    for package in metadata(manifest)["packages"]:
         if package["source"] is None:
             continue
         use = "shipped" if package["id"] in shipped else "build" if package["id"] in build else "test"
@@ -189,6 +206,10 @@ def check(found: list[Crate]) -> tuple[int, list[str]]:
             problems.append(f"{crate.name} {crate.version}: carries no licence text")
     shipped = [crate.name for crate in found if crate.use == "shipped"]
     problems += [f"{name}: shipped in more than one version" for name in sorted(set(shipped)) if shipped.count(name) > 1]
+    # Another version in another lock file would mean that what is fuzzed or run under valgrind is not what is shipped.
+    problems += [
+        f"{crate.name} {crate.version}: shipped in another version" for crate in found if crate.use == "test" and crate.name in shipped
+    ]
     if not NOTICE.is_file() or NOTICE.read_text(encoding="utf-8") != notice(found):
         problems.append("THIRD-PARTY.md is not up to date: run make third-party")
     return 2 * len(found) + len(shipped) + 1, problems

@@ -56,7 +56,7 @@ def _has_python_header() -> bool:
 
 def _has_venv() -> bool:
     try:
-        import ensurepip  # noqa: F401, PLC0415 - Debian leaves exactly this module out of python3
+        import ensurepip  # noqa: F401 - Debian leaves exactly this module out of python3
     except ImportError:
         return False
     return True
@@ -108,6 +108,13 @@ def missing_packages() -> list[Package]:
     return [package for package in PACKAGES if not package.present()]
 
 
+def _missing_parts(kind: str, names: Iterable[str], purpose: str, *toolchain: str) -> list[Missing]:
+    """The components or targets of a toolchain that are not installed."""
+    installed = _output("rustup", kind, "list", "--installed", *toolchain)
+    size = TOOLCHAIN_MEGABYTES[kind]
+    return [Missing(name, purpose, ("rustup", kind, "add", *toolchain, name), size) for name in names if name not in installed]
+
+
 def missing_rust() -> list[Missing]:
     """The parts of the Rust toolchains that are not there."""
     if shutil.which("rustup") is None:
@@ -115,27 +122,16 @@ def missing_rust() -> list[Missing]:
     found: list[Missing] = []
     version = re.match(r"rustc (\d+)\.(\d+)", _output("rustc", "--version"))
     if version is None or (int(version[1]), int(version[2])) < STABLE_AT_LEAST:
-        command = ("rustup", "toolchain", "install", "stable", "--profile", "minimal")
+        command: tuple[str, ...] = ("rustup", "toolchain", "install", "stable", "--profile", "minimal")
         found.append(Missing("Rust stable", "builds everything", command, TOOLCHAIN_MEGABYTES["stable"]))
-    components = _output("rustup", "component", "list", "--installed")
-    for name in STABLE_COMPONENTS:
-        if name not in components:
-            command = ("rustup", "component", "add", name)
-            found.append(Missing(name, "checks the sources", command, TOOLCHAIN_MEGABYTES["component"]))
-    targets = _output("rustup", "target", "list", "--installed")
-    for name in TARGETS:
-        if name not in targets:
-            command = ("rustup", "target", "add", name)
-            found.append(Missing(name, "builds without an operating system or for 32 bits", command, TOOLCHAIN_MEGABYTES["target"]))
-    if "nightly" not in _output("rustup", "toolchain", "list"):
-        command = ("rustup", "toolchain", "install", "nightly", "--profile", "minimal", "--component", ",".join(NIGHTLY_COMPONENTS))
-        found.append(Missing("Rust nightly", "Miri and fuzzing", command, TOOLCHAIN_MEGABYTES["nightly"]))
+    found += _missing_parts("component", STABLE_COMPONENTS, "checks the sources")
+    found += _missing_parts("target", TARGETS, "builds without an operating system or for 32 bits")
+    if "nightly" in _output("rustup", "toolchain", "list"):
+        found += _missing_parts("component", NIGHTLY_COMPONENTS, "Miri", "--toolchain", "nightly")
     else:
-        components = _output("rustup", "component", "list", "--installed", "--toolchain", "nightly")
-        for name in NIGHTLY_COMPONENTS:
-            if name not in components:
-                command = ("rustup", "component", "add", "--toolchain", "nightly", name)
-                found.append(Missing(name, "Miri", command, TOOLCHAIN_MEGABYTES["component"]))
+        parts = ("--profile", "minimal", "--component", ",".join(NIGHTLY_COMPONENTS))
+        command = ("rustup", "toolchain", "install", "nightly", *parts)
+        found.append(Missing("Rust nightly", "Miri and fuzzing", command, TOOLCHAIN_MEGABYTES["nightly"]))
     return found
 
 
@@ -212,8 +208,8 @@ def prepare() -> int:
         # python3-dev serves Debian's python3 only: another python3 first on the path still lacks its headers.
         left = missing_packages()
         if left:
-            names_left = " ".join(package.name for package in left)
-            print(f"still missing after installation: {names_left}; is python3 the one of Debian? (make PYTHON=/usr/bin/python3 ...)", file=sys.stderr)
+            print(f"still missing after installation: {' '.join(package.name for package in left)}", file=sys.stderr)
+            print("is python3 the one of Debian? If not: make PYTHON=/usr/bin/python3 ...", file=sys.stderr)
             return 1
     for item in missing_rust():
         print(f"installing {item.name}", flush=True)

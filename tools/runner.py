@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 import time
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -110,17 +110,16 @@ class Stage:
     limit_seconds: float = 1200.0
 
 
-def count_cargo(output: str) -> Count:
-    """Reads what `cargo test` prints. An ignored test fails the stage unless its reason names `make test-long`."""
+def count_cargo(output: str, slow: str) -> Count:
+    """Reads what `cargo test` prints. An ignored test fails the stage unless its reason contains `slow`."""
     count = Count()
     for passed, failed in re.findall(r"^test result: \w+\. (\d+) passed; (\d+) failed;", output, re.MULTILINE):
         count.passed += int(passed)
         count.failed += int(failed)
     ignored = re.findall(r"^test (.+?) \.\.\. ignored(.*)$", output, re.MULTILINE)
-    long = [name for name, reason in ignored if "make test-long" in reason]
-    silent = [name for name, reason in ignored if "make test-long" not in reason]
-    if long:
-        count.notes.append(f"{len(long)} left to make test-long")
+    silent = [name for name, reason in ignored if slow not in reason]
+    if len(ignored) > len(silent):
+        count.notes.append(f"{len(ignored) - len(silent)} ignored: {slow}")
     if silent:
         count.failed += len(silent)
         count.notes.append("ignored without a reason: " + ", ".join(silent))
@@ -138,7 +137,7 @@ def count_own(output: str) -> Count:
 def count_pytest(report: Path) -> Count:
     """Reads a JUnit report of pytest. A skipped test is a failure: nothing is left out silently."""
     count = Count()
-    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+    for suite in ET.parse(report).getroot().iter("testsuite"):
         wrong = int(suite.get("failures", "0")) + int(suite.get("errors", "0"))
         skipped = [case.get("name", "?") for case in suite.iter("testcase") if case.find("skipped") is not None]
         count.failed += wrong + len(skipped)
@@ -148,16 +147,16 @@ def count_pytest(report: Path) -> Count:
     return count
 
 
-def cargo(log: Log, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Count:
-    """Runs a cargo command that executes tests, and counts them even when some failed."""
+def cargo(log: Log, *arguments: str | Path, environment: Mapping[str, str] | None = None, slow: str = "make test-long") -> Count:
+    """Runs a cargo command that executes tests, and counts them even when some failed; see `count_cargo` for `slow`."""
     try:
         output = log.run("cargo", *arguments, environment=environment)
     except CommandFailure as failure:
-        count = count_cargo(failure.output)
+        count = count_cargo(failure.output, slow)
         if count.failed == 0:
             raise
         return count
-    return count_cargo(output)
+    return count_cargo(output, slow)
 
 
 def own(log: Log, *command: str | Path, environment: Mapping[str, str] | None = None) -> Count:
@@ -184,11 +183,12 @@ class Result:
 class Runner:
     """Runs a list of stages, as many at a time as there are lanes."""
 
-    def __init__(self, root: Path, logs: Path, environment: Mapping[str, str], lanes: int = 2) -> None:
+    def __init__(self, root: Path, logs: Path, environment: Mapping[str, str], *, lanes: int = 2, quiet: bool = False) -> None:
         self._root = root
         self._logs = logs
         self._environment = environment
         self._lanes = lanes
+        self._quiet = quiet
         self._print_lock = threading.Lock()
 
     def run(self, stages: Sequence[Stage]) -> list[Result]:
@@ -241,6 +241,8 @@ class Runner:
         mark = "FAIL" if result.count.failed else "ok"
         counts = f"{result.count.passed} passed" + (f", {result.count.failed} failed" if result.count.failed else "")
         notes = "".join(f"; {note}" for note in result.count.notes)
+        if self._quiet:
+            return result
         with self._print_lock:
             print(f"{mark:<5}{result.stage.name:<24}{result.seconds:8.1f} s   {counts}{notes}", flush=True)
             if result.trouble:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -14,23 +13,33 @@ from runner import Count, Log, Stage, StageFailure, cargo, count_pytest, own
 ROOT = environment.ROOT
 TOOLS = ROOT / "tools"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-WARNINGS = {"RUSTFLAGS": "-D warnings"}
+CORE = ("--package", "cloakwork-core")
+FFI = ("--package", "cloakwork-ffi")
+OTHER_WORKSPACES = ("tests/Cargo.toml", "fuzz/Cargo.toml")
 BARE_METAL = ("thumbv6m-none-eabi", "thumbv7em-none-eabi")
-# Miri interprets: only tests that this name pattern does not exclude are small enough for it.
-MIRI_FLAGS = {"MIRIFLAGS": "-Zmiri-disable-isolation", "PROPTEST_CASES": "2", "RUST_BACKTRACE": "0"}
-ONE = Count(passed=1)
+BIG_ENDIAN = "s390x-unknown-linux-gnu"
+THIRTY_TWO_BITS = "i686-unknown-linux-gnu"
 
 
-def script(name: str, *arguments: str) -> Stage:
+def script(name: str, *arguments: str, resource: str | None = None) -> Stage:
     """A stage that is one of our own scripts."""
+    stage = name.replace("_", "-")
+    return Stage(stage, lambda log: own(log, sys.executable, TOOLS / f"{name}.py", *arguments), resource=resource)
+
+
+def tools_tests(log: Log) -> Count:
+    """The checks find what they look for."""
+    output = log.run(sys.executable, "-m", "unittest", "discover", "--start-directory", TOOLS, "--pattern", "test_*.py")
+    ran = re.search(r"^Ran (\d+) tests?", output, re.MULTILINE)
+    return Count(passed=int(ran[1]) if ran else 0)
 
 
 def formatting(log: Log) -> Count:
     """The sources are formatted."""
     log.run("cargo", "fmt", "--all", "--check")
-    for manifest in ("tests/Cargo.toml", "fuzz/Cargo.toml"):
+    for manifest in OTHER_WORKSPACES:
         log.run("cargo", "fmt", "--all", "--check", "--manifest-path", manifest)
-    return Count(passed=3)
+    return Count(passed=1 + len(OTHER_WORKSPACES))
 
 
 def clippy(log: Log) -> Count:
@@ -52,10 +61,10 @@ def workspace_tests(log: Log) -> Count:
 
 
 def feature_tests(log: Log) -> Count:
-    """core without a feature and with each one alone."""
+    """Core without a feature and with each one alone; `std` is what the tests of the workspace use."""
     count = Count()
-    for features in ("", "alloc", "std"):
-        count.add(cargo(log, "test", "--locked", "--package", "cloakwork-core", "--no-default-features", "--features", features, "--no-fail-fast"))
+    for features in ((), ("--features", "alloc")):
+        count.add(cargo(log, "test", "--locked", *CORE, "--no-default-features", *features, "--no-fail-fast"))
     return count
 
 
@@ -64,49 +73,45 @@ def minimum_rust(log: Log) -> Count:
 
     What is checked everywhere is in `clippy` (`incompatible_msrv`) and `dependencies` (the minimum that each crate states).
     """
-    version = re.search(r'^rust-version = "([\d.]+)"', (ROOT / "Cargo.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
+    version = re.search(r'^rust-version = "([\d.]+)"', manifest, re.MULTILINE)
     if version is None:
         raise StageFailure("Cargo.toml states no rust-version")
-    installed = re.search(rf"^({re.escape(version[1])}\S*)", log.run("rustup", "toolchain", "list"), re.MULTILINE)
-    resolver = re.search(r'^resolver = "3"', (ROOT / "Cargo.toml").read_text(encoding="utf-8"), re.MULTILINE)
-    if resolver is None:
+    if 'resolver = "3"' not in manifest:
         raise StageFailure('Cargo.toml needs resolver = "3": it prefers dependencies that fit rust-version')
-    count = Count(passed=1)
+    installed = re.search(rf"^({re.escape(version[1])}\S*)", log.run("rustup", "toolchain", "list"), re.MULTILINE)
     if installed is None:
-        count.notes.append(f"Rust {version[1]} is not installed, so it did not compile this; lints and manifests were checked")
-        return count
+        return Count(passed=1, notes=[f"not compiled with Rust {version[1]}, which is not installed; lints and manifests were checked"])
     log.run("cargo", f"+{installed[1]}", "check", "--locked", "--workspace", "--all-features", "--target-dir", TARGET / "minimum")
     return Count(passed=2)
 
 
 def bare_metal(log: Log) -> Count:
-    """core and the C ABI build without std and without an allocator."""
+    """Core and the C ABI build without std and without an allocator."""
     count = Count()
     for target in BARE_METAL:
-        log.run("cargo", "build", "--locked", "--package", "cloakwork-core", "--no-default-features", "--target", target)
-        log.run("cargo", "rustc", "--locked", "--package", "cloakwork-ffi", "--no-default-features", "--profile", "size", "--target", target, "--crate-type", "staticlib")
+        log.run("cargo", "build", "--locked", *CORE, "--no-default-features", "--target", target)
+        static = ("--no-default-features", "--features", "panic-handler", "--lib", "--crate-type", "staticlib")
+        log.run("cargo", "rustc", "--locked", *FFI, *static, "--profile", "size", "--target", target)
         count.passed += 2
     return count
 
 
 def thirty_two_bits(log: Log) -> Count:
     """The workspace with its tests type-checks where usize has 32 bits."""
-    log.run("cargo", "check", "--locked", "--workspace", "--all-targets", "--all-features", "--target", "i686-unknown-linux-gnu")
+    log.run("cargo", "check", "--locked", "--workspace", "--all-targets", "--all-features", "--target", THIRTY_TWO_BITS)
     return Count(passed=1)
 
 
-def miri(target: str | None) -> Stage:
+def miri(name: str, *target: str) -> Stage:
     """Core's small tests in the interpreter that sees undefined behaviour and, on another target, another byte order."""
 
     def action(log: Log) -> Count:
-        chosen = ["--target", target] if target else []
-        return cargo(
-            log,
-            *("+nightly", "miri", "test", "--locked", "--package", "cloakwork-core", "--features", "alloc", "--lib", *chosen),
-            environment=MIRI_FLAGS,
-        )
+        tests = ("--locked", *CORE, "--features", "alloc", "--lib", *target)
+        variables = {"MIRIFLAGS": "-Zmiri-disable-isolation", "PROPTEST_CASES": "2", "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "true"}
+        return cargo(log, "+nightly", "miri", "test", *tests, environment=variables, slow="miri")
 
-    return Stage(f"miri-{target or 'host'}".replace("-unknown-linux-gnu", ""), action, resource="miri")
+    return Stage(name, action, resource="miri")
 
 
 def python_environment(log: Log) -> Count:
@@ -117,15 +122,14 @@ def python_environment(log: Log) -> Count:
 
 
 def python_tests(log: Log) -> Count:
-    """pytest over the package, the vectors, the examples and our own tools."""
+    """Pytest over the package."""
     report = environment.BUILD / "pytest.xml"
     report.unlink(missing_ok=True)
+    options = ("-q", "-p", "no:cacheprovider", f"--junitxml={report}")
     try:
-        log.run(environment.PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", "tests", folder=environment.PACKAGE)
+        log.run(environment.PYTHON, "-m", "pytest", *options, "tests", folder=environment.PACKAGE)
     except StageFailure:
-        if not report.is_file():
-            raise
-        count = count_pytest(report)
+        count = count_pytest(report) if report.is_file() else Count()
         if count.failed == 0:
             raise
         return count
@@ -133,12 +137,13 @@ def python_tests(log: Log) -> Count:
 
 
 def python_lint(log: Log) -> Count:
-    """ruff and mypy."""
+    """Ruff and mypy."""
     folders = [name for name in ("bindings/python", "tools", "tests", "examples", "benchmarks") if (ROOT / name).is_dir()]
     log.run(environment.PYTHON, "-m", "ruff", "check", "--no-cache", *folders)
     log.run(environment.PYTHON, "-m", "ruff", "format", "--check", "--no-cache", *folders)
-    log.run(environment.PYTHON, "-m", "mypy", "--strict", "src", folder=environment.PACKAGE)
-    log.run(environment.PYTHON, "-m", "mypy", "--strict", TOOLS)
+    cache = f"--cache-dir={environment.BUILD / 'mypy'}"
+    log.run(environment.PYTHON, "-m", "mypy", "--strict", cache, folder=environment.PACKAGE)
+    log.run(environment.PYTHON, "-m", "mypy", "--strict", cache, TOOLS)
     return Count(passed=4)
 
 
@@ -147,6 +152,22 @@ def vectors(log: Log) -> Count:
     return own(log, environment.PYTHON, ROOT / "tests" / "vectors" / "generate.py", "--check")
 
 
+# Long stages first: they decide when the whole ends. Those of one resource run one after the other.
 STAGES = (
-    Stage("layers", lambda log: own(log, sys.executable, TOOLS / "layers.py")),
+    Stage("clippy", clippy, resource="target"),
+    Stage("workspace-tests", workspace_tests, resource="target", after=("clippy",)),
+    miri("miri"),
+    miri("miri-big-endian", "--target", BIG_ENDIAN),
+    script("constant_time", resource="valgrind"),
+    script("instructions", resource="valgrind"),
+    Stage("feature-tests", feature_tests, resource="target", after=("workspace-tests",)),
+    Stage("documentation", documentation, resource="target"),
+    Stage("bare-metal", bare_metal, resource="target"),
+    Stage("thirty-two-bits", thirty_two_bits, resource="target"),
+    Stage("minimum-rust", minimum_rust),
+    Stage("formatting", formatting),
+    Stage("tools", tools_tests),
+    script("layers"),
+    script("repository"),
+    script("dependencies"),
 )

@@ -16,6 +16,6 @@ def folder() -> Path:
 
 def build(program: str) -> Path:
     """Builds a program as it is shipped, and gives its path."""
-    command = ["cargo", "build", "--locked", "--release", "--manifest-path", str(ROOT / "tests" / "Cargo.toml"), "--target-dir", str(folder()), "--bin", program]
-    subprocess.run(command, check=True, timeout=1200)
+    where = ["--manifest-path", str(ROOT / "tests" / "Cargo.toml"), "--target-dir", str(folder())]
+    subprocess.run(["cargo", "build", "--locked", "--release", *where, "--bin", program], check=True, timeout=1200)
     return folder() / "release" / program
