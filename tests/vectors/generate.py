@@ -1,4 +1,4 @@
-"""Writes the test vectors of the Cloakwork protocol beside this file, or into the folder given as argument."""
+"""Writes the test vectors of the Cloakwork protocol beside this file; with `--check` compares them only."""
 
 import sys
 from collections.abc import Callable
@@ -14,13 +14,15 @@ from generator.cases import (
     fingerprint,
     fixed,
     graph,
-    hash,
+    hashing,
     prg,
     ring,
-    round,
+    rounds,
     run,
     shamir,
 )
+
+FOLDER = Path(__file__).resolve().parent
 
 FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "agreement.json": agreement.build,
@@ -30,19 +32,43 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "fingerprint.json": fingerprint.build,
     "fixed.json": fixed.build,
     "graph.json": graph.build,
-    "hash.json": hash.build,
+    "hash.json": hashing.build,
     "prg.json": prg.build,
     "ring.json": ring.build,
     "run.json": run.build,
     "shamir.json": shamir.build,
-} | round.BUILDERS
+} | rounds.BUILDERS
 
 
-def write(folder: Path) -> None:
-    for name, build in FILES.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(output.text_of(build()), encoding="ascii", newline="\n")
+def contents() -> dict[str, str]:
+    """What belongs into each file."""
+    return {name: output.text_of(build()) for name, build in FILES.items()}
+
+
+def write() -> None:
+    for name, text in contents().items():
+        (FOLDER / name).parent.mkdir(exist_ok=True)
+        (FOLDER / name).write_text(text, encoding="ascii", newline="\n")
+
+
+def differing() -> list[str]:
+    """The files that are not what the generator writes, those that it does not write included."""
+    committed = {path.relative_to(FOLDER).as_posix(): path.read_bytes() for path in FOLDER.rglob("*.json")}
+    made = {name: text.encode("ascii") for name, text in contents().items()}
+    return sorted(name for name in committed | made if committed.get(name) != made.get(name))
+
+
+def check() -> int:
+    wrong = differing()
+    for name in wrong:
+        print(f"{name}: not what the generator writes")
+    print(f"{len(FILES) - len(FILES.keys() & set(wrong))} passed, {len(wrong)} failed")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    if sys.argv[1:] == ["--check"]:
+        sys.exit(check())
+    if sys.argv[1:]:
+        sys.exit("usage: generate.py [--check]")
+    write()

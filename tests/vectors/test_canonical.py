@@ -6,9 +6,8 @@ from typing import Any
 
 import cbor2
 import pytest
-
 from generator.cases.canonical import FIELDS, MALFORMED, NON_CANONICAL
-from generator.cases.round import play
+from generator.cases.rounds import play
 
 VECTORS = json.loads((Path(__file__).parent / "canonical.json").read_text(encoding="ascii"))
 RUN = play("five").run

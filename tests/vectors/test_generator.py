@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import cbor2
-import pytest
-
 import generate
+import pytest
 from generator import agreement, codec, field, graph, prg, ring
 from generator.draw import draw
 from generator.validity import fault
@@ -21,22 +20,13 @@ def load(name: str) -> Any:
     return json.loads((HERE / name).read_text(encoding="ascii"))
 
 
-@pytest.fixture(scope="module")
-def regenerated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("vectors")
-    generate.write(folder)
-    return folder
+def test_committed_files_are_what_the_generator_writes() -> None:
+    assert generate.differing() == []
 
 
 @pytest.mark.parametrize("name", sorted(generate.FILES))
-def test_committed_file_is_what_the_generator_writes(name: str, regenerated: Path) -> None:
-    committed = (HERE / name).read_bytes()
-    assert committed == (regenerated / name).read_bytes()
-    assert len(committed) < LARGEST_FILE
-
-
-def test_every_json_file_has_a_generator() -> None:
-    assert {path.relative_to(HERE).as_posix() for path in HERE.rglob("*.json")} == set(generate.FILES)
+def test_files_stay_readable(name: str) -> None:
+    assert len((HERE / name).read_bytes()) < LARGEST_FILE
 
 
 class TestStandards:
@@ -138,7 +128,7 @@ class TestPrimitives:
         for case in vectors["valid"]:
             assert agreement.fingerprint_key(case["fingerprint"]).hex() == case["key"]
         for case in vectors["invalid"]:
-            with pytest.raises(ValueError):
+            with pytest.raises(ValueError, match="not a fingerprint"):
                 agreement.fingerprint_key(case["text"])
 
     def test_fixed_point_ties_go_to_even(self) -> None:

@@ -4,9 +4,8 @@ from itertools import combinations, islice
 from typing import Any
 
 import pytest
-
 from generator import message
-from generator.cases.round import SCENARIOS, play
+from generator.cases.rounds import SCENARIOS, play
 from generator.client import mask
 from generator.codec import decode, members_of, split
 from generator.field import coefficients_from, reconstruct, seed_of
@@ -67,7 +66,7 @@ def test_any_t_shares_give_the_seed_and_fewer_do_not(name: str) -> None:
     for record in player.rounds:
         if record["outcome"]:
             continue
-        survivors = {player.positions[int(id)] for id in record["survivors"]}
+        survivors = {player.positions[int(member)] for member in record["survivors"]}
         shares: dict[int, dict[int, bytes]] = {u: {} for u in survivors}
         for u, items in answers_of(player, "open", record["round"]).items():
             around = neighbours(u, description.roster_count, description.degree, description.beacon)
@@ -88,13 +87,13 @@ def test_tapes_hold_what_was_drawn_in_order(name: str) -> None:
     player = play(name)
     threshold = player.run.description.threshold
     for position, tape in enumerate(player.tapes):
-        id = str(player.run.members[position].id)
+        member = str(player.run.members[position].id)
         for epoch in player.epochs:
             fresh = {entry["id"]: entry["secret"] for entry in epoch["fresh"]}
-            assert tape[:32].hex() == fresh[id]
+            assert tape[:32].hex() == fresh[member]
             tape = tape[32:]
             for record in player.rounds:
-                given = [entry for entry in record["inputs"] if entry["id"] == id and "salt" in entry]
+                given = [entry for entry in record["inputs"] if entry["id"] == member and "salt" in entry]
                 if record["epoch"] != epoch["epoch"] or not given:
                     continue
                 coefficients, salt, tape = (

@@ -30,9 +30,12 @@ def fingerprint(public: bytes) -> str:
 def fingerprint_key(text: str) -> bytes:
     """Raises ValueError where the text is not the fingerprint of a key, letters of the groups in either case."""
     if not text.isascii() or not text.startswith(FINGERPRINT_PREFIX):
-        raise ValueError("no fingerprint")
+        raise ValueError("not a fingerprint")
     groups = text[len(FINGERPRINT_PREFIX) :].upper()
-    public = base64.b32decode(groups.replace("-", ""))[:32]
+    try:
+        public = base64.b32decode(groups.replace("-", ""))[:32]
+    except ValueError:
+        raise ValueError("not a fingerprint") from None
     if fingerprint(public)[len(FINGERPRINT_PREFIX) :] != groups:
         raise ValueError("not a fingerprint")
     return public
@@ -103,8 +106,6 @@ def channel_key(own_secret: bytes, client: bytes, server: bytes) -> bytes:
     return expand(prk, "channel", client, server, length=32)
 
 
-def request_mac(
-    key: bytes, direction: int, method: bytes, path: bytes, query: bytes, body_hash: bytes, run: bytes, counter: int
-) -> bytes:
+def request_mac(key: bytes, direction: int, method: bytes, path: bytes, query: bytes, body_hash: bytes, run: bytes, counter: int) -> bytes:
     parts = (PREFIX + b"request", u8(direction), method, path, query, body_hash, run, u64le(counter))
     return hmac.digest(key, b"".join(length_prefixed(part) for part in parts), "sha256")

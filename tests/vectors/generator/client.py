@@ -189,8 +189,7 @@ class Client:
         digest = set_hash(self.run.hash, next_bits)
         mask_keys = [self._mask_key(v) for v in self.around(previous - following)]
         tags = [
-            acknowledgement(self.pair_keys[v], self.member.id, self.id_of(v), self.round, self.h, digest)
-            for v in self.around(following)
+            acknowledgement(self.pair_keys[v], self.member.id, self.id_of(v), self.round, self.h, digest) for v in self.around(following)
         ]
         return message(ACKNOWLEDGE, self.run.hash, epoch, round_number, h, digest, b"".join(mask_keys), b"".join(tags))
 

@@ -8,8 +8,7 @@ SEED = b"cloakwork test vectors, version 1"
 def draw(name: str, length: int) -> bytes:
     """`length` bytes that belong to `name`: SHA-256 over seed, name and a block number."""
     blocks = (
-        hashlib.sha256(SEED + b"|" + name.encode() + b"|" + block.to_bytes(4, "little")).digest()
-        for block in range((length + 31) // 32)
+        hashlib.sha256(SEED + b"|" + name.encode() + b"|" + block.to_bytes(4, "little")).digest() for block in range((length + 31) // 32)
     )
     return b"".join(blocks)[:length]
 

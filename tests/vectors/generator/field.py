@@ -58,10 +58,7 @@ def seed_of(coefficients: Coefficients) -> bytes:
 
 
 def share_of(coefficients: Coefficients, index: int) -> bytes:
-    return b"".join(
-        element_bytes(evaluate([degree[element] for degree in coefficients], index))
-        for element in range(ELEMENTS_IN_SEED)
-    )
+    return b"".join(element_bytes(evaluate([degree[element] for degree in coefficients], index)) for element in range(ELEMENTS_IN_SEED))
 
 
 def reconstruct(shares: dict[int, bytes]) -> bytes:

@@ -45,7 +45,7 @@ def contribution_bound(bits: int, parties: int) -> int:
     return int(((1 << (bits - 1)) - 1) // parties)
 
 
-def encode_fixed(value: float | int, bits: int, fraction: int, parties: int) -> int:
+def encode_fixed(value: float, bits: int, fraction: int, parties: int) -> int:
     """The residue of round-half-even(value * 2^fraction)."""
     if isinstance(value, float) and not math.isfinite(value):
         raise NotFinite

@@ -116,7 +116,7 @@ def roster_hash(roster: bytes) -> bytes:
 
 def make_run(name: str, ids: list[int], segments: list[Segment], **parameters: object) -> Run:
     """A run whose keys, run id, beacon and settings hash belong to `name`."""
-    members = tuple(Member(id, KeyPair.of(draw(f"{name} static {id}", 32))) for id in sorted(ids))
+    members = tuple(Member(number, KeyPair.of(draw(f"{name} static {number}", 32))) for number in sorted(ids))
     description = Description(
         run_id=draw(f"{name} run id", 16),
         roster_count=len(members),

@@ -89,10 +89,7 @@ class Server:
     def keys(self, answers: Answers) -> Answers:
         fresh = {u: self._read(ADVERTISE, answer)[0] for u, answer in answers.items()}
         self.survivors = set(answers)
-        return {
-            u: self._message(KEYS, self.bitmap(set(fresh)), b"".join(fresh[v] for v in self.around(u, set(fresh))))
-            for u in fresh
-        }
+        return {u: self._message(KEYS, self.bitmap(set(fresh)), b"".join(fresh[v] for v in self.around(u, set(fresh)))) for u in fresh}
 
     def confirmations(self, answers: Answers) -> Answers:
         tags: dict[tuple[int, int], bytes] = {}
@@ -101,9 +98,7 @@ class Server:
             tags |= {(u, v): tag for v, tag in zip(self.around(u, self.survivors), items, strict=True)}
         confirmed = set(answers)
         return {
-            u: self._message(
-                CONFIRMATIONS, self.bitmap(confirmed), b"".join(tags[v, u] for v in self.around(u, confirmed))
-            )
+            u: self._message(CONFIRMATIONS, self.bitmap(confirmed), b"".join(tags[v, u] for v in self.around(u, confirmed)))
             for u in confirmed
         }
 

@@ -52,11 +52,9 @@ class Player:
         self.positions = {member.id: position for position, member in enumerate(self.run.members)}
 
     def _positions(self, ids: tuple[int, ...]) -> set[int]:
-        return {self.positions[id] for id in ids}
+        return {self.positions[member] for member in ids}
 
-    def _step(
-        self, name: str, messages: Answers, answer: Callable[[int, bytes], bytes | None], lost: set[int], **labels: int
-    ) -> Answers:
+    def _step(self, name: str, messages: Answers, answer: Callable[[int, bytes], bytes | None], lost: set[int], **labels: int) -> Answers:
         """Delivers the messages; the answers that reach the server."""
         deliveries, answers = [], {}
         for u in sorted(messages):
@@ -89,8 +87,8 @@ class Player:
             answer = self.clients[u].advertise(invite, secret)
             fresh = self.clients[u].fresh
             assert fresh is not None
-            id = str(self.run.members[u].id)
-            record["fresh"].append({"id": id, "secret": secret.hex(), "public": fresh.public.hex()})
+            member = str(self.run.members[u].id)
+            record["fresh"].append({"id": member, "secret": secret.hex(), "public": fresh.public.hex()})
             return answer
 
         invites = self._broadcast(everyone, self.server.invite(epoch.number))
@@ -102,12 +100,12 @@ class Player:
         self._step("confirmations", confirmations, lambda u, data: self.clients[u].accept(data), set())
         self.confirmed = set(confirmations)
         self.epochs.append(record)
-        for round in epoch.rounds:
-            self.play_round(round)
+        for plan in epoch.rounds:
+            self.play_round(plan)
 
-    def _values(self, u: int, round: Round, index: int, segment: Segment) -> list[Any]:
+    def _values(self, u: int, plan: Round, index: int, segment: Segment) -> list[Any]:
         """Multiples of 2^-(f + 2) within the bound for fixed point, any residues otherwise."""
-        name = f"{self.name} value {self.run.members[u].id} {round.number} {index}"
+        name = f"{self.name} value {self.run.members[u].id} {plan.number} {index}"
         bound = contribution_bound(segment.bits, len(self.clients))
         values: list[Any] = []
         for j in range(segment.length):
@@ -123,12 +121,12 @@ class Player:
             return values
         return [encode_fixed(value, segment.bits, segment.fraction, len(self.clients)) for value in values]
 
-    def play_round(self, round: Round) -> None:
+    def play_round(self, plan: Round) -> None:
         server, segments = self.server, self.run.description.segments
-        context = draw(f"{self.name} context {round.number}", 24)
+        context = draw(f"{self.name} context {plan.number}", 24)
         context_hash = hashlib.sha256(context).digest()
-        participants = self.confirmed if round.participants is None else self._positions(round.participants)
-        begin = server.begin(round.number, participants, context_hash)
+        participants = self.confirmed if plan.participants is None else self._positions(plan.participants)
+        begin = server.begin(plan.number, participants, context_hash)
         self.online = set(participants)
         inputs: list[dict[str, Any]] = []
         residues: dict[int, list[list[int]]] = {}
@@ -136,7 +134,7 @@ class Player:
         def masked(u: int, data: bytes) -> bytes:
             client = self.clients[u]
             client.begin(data, context_hash)
-            values = [self._values(u, round, index, segment) for index, segment in enumerate(segments)]
+            values = [self._values(u, plan, index, segment) for index, segment in enumerate(segments)]
             residues[u] = [self._residues(segment, own) for segment, own in zip(segments, values, strict=True)]
             record: dict[str, Any] = {
                 "id": str(client.member.id),
@@ -148,8 +146,8 @@ class Player:
             coefficients, salt = [], b""
             if client.recovery:
                 length = 32 * self.run.description.threshold
-                coefficients = coefficients_from(self._tape(u, f"coefficients {round.number}", length))
-                salt = self._tape(u, f"salt {round.number}", 16)
+                coefficients = coefficients_from(self._tape(u, f"coefficients {plan.number}", length))
+                salt = self._tape(u, f"salt {plan.number}", 16)
                 record["coefficients"] = strings_of(coefficients)
                 record["self_mask_seed"] = seed_of(coefficients).hex()
                 record["salt"] = salt.hex()
@@ -160,21 +158,21 @@ class Player:
             "begin",
             self._broadcast(participants, begin),
             masked,
-            self._positions(round.lost_masked),
-            round=round.number,
+            self._positions(plan.lost_masked),
+            round=plan.number,
         )
         record: dict[str, Any] = {
             "epoch": server.epoch,
-            "round": round.number,
+            "round": plan.number,
             "participants": self._ids(participants),
             "context": context.hex(),
             "context_hash": context_hash.hex(),
-            "h": round_hash(self.run.hash, server.epoch, round.number, server.bitmap(participants), context_hash).hex(),
+            "h": round_hash(self.run.hash, server.epoch, plan.number, server.bitmap(participants), context_hash).hex(),
             "inputs": inputs,
         }
         try:
             server.receive_masked(answers)
-            unmasked = self._recover(round, set(answers)) if self.run.description.mode == 1 else {}
+            unmasked = self._recover(plan, set(answers)) if self.run.description.mode == 1 else {}
             sums, outcome = server.sums(unmasked), 0
             assert sums == self._plain_sums(residues)
             record["survivors"] = self._ids(server.survivors)
@@ -184,22 +182,22 @@ class Player:
         record["outcome"] = outcome
         self.rounds.append(record)
         finished = self._broadcast(self.online, server.finished(outcome))
-        self._step("finished", finished, self._finish, set(), round=round.number)
+        self._step("finished", finished, self._finish, set(), round=plan.number)
 
     def _finish(self, u: int, finished: bytes) -> None:
         self.clients[u].finish(finished)
 
-    def _recover(self, round: Round, answered: set[int]) -> Answers:
+    def _recover(self, plan: Round, answered: set[int]) -> Answers:
         """Survivors and acknowledgements as often as the set shrinks, then the `unmask` messages that came."""
-        server, lost = self.server, [self._positions(ids) for ids in round.lost_acknowledge]
+        server, lost = self.server, [self._positions(ids) for ids in plan.lost_acknowledge]
         while (left := server.shrink(answered)) != server.survivors:
             survivors = self._broadcast(left, server.announce(left))
             gone = lost.pop(0) if lost else set()
-            answers = self._step("survivors", survivors, self._acknowledge, gone, round=round.number)
+            answers = self._step("survivors", survivors, self._acknowledge, gone, round=plan.number)
             server.receive_acknowledgements(answers)
             answered = set(answers)
-        gone = self._positions(round.lost_unmask)
-        return self._step("open", server.opens(), self._unmask, gone, round=round.number)
+        gone = self._positions(plan.lost_unmask)
+        return self._step("open", server.opens(), self._unmask, gone, round=plan.number)
 
     def _acknowledge(self, u: int, survivors: bytes) -> bytes:
         return self.clients[u].acknowledge(survivors)
@@ -212,10 +210,7 @@ class Player:
 
     def _plain_sums(self, residues: dict[int, list[list[int]]]) -> list[list[int]]:
         return [
-            [
-                sum(residues[u][index][j] for u in self.server.survivors) % (1 << segment.bits)
-                for j in range(segment.length)
-            ]
+            [sum(residues[u][index][j] for u in self.server.survivors) % (1 << segment.bits) for j in range(segment.length)]
             for index, segment in enumerate(self.run.description.segments)
         ]
 

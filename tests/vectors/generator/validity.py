@@ -36,10 +36,7 @@ def _well_formed(items: Any) -> bool:
         and all(_bytes(item, length) for item, length in sized)
         and type(rest[0]) is list
         and all(
-            _array(segment, 5)
-            and type(segment[0]) is str
-            and all(_uint(item) for item in segment[1:4])
-            and type(segment[4]) is int
+            _array(segment, 5) and type(segment[0]) is str and all(_uint(item) for item in segment[1:4]) and type(segment[4]) is int
             for segment in rest[0]
         )
     )

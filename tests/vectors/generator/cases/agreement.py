@@ -31,9 +31,9 @@ LOW_ORDER = (
 FIELD_PRIME = 2**255 - 19
 
 
-def _party(name: str, id: int, position: int) -> tuple[Peer, KeyPair, KeyPair]:
-    static, fresh = (KeyPair.of(draw(f"agreement {name} {kind} {id}", 32)) for kind in ("static", "fresh"))
-    return Peer(id, position, static.public, fresh.public), static, fresh
+def _party(name: str, number: int, position: int) -> tuple[Peer, KeyPair, KeyPair]:
+    static, fresh = (KeyPair.of(draw(f"agreement {name} {kind} {number}", 32)) for kind in ("static", "fresh"))
+    return Peer(number, position, static.public, fresh.public), static, fresh
 
 
 def _party_json(party: Peer, static: KeyPair, fresh: KeyPair) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator import message
-from generator.cases.round import play
+from generator.cases.rounds import play
 from generator.codec import decode, encode
 from generator.deviation import deviations, splice
 from generator.transcript import Player

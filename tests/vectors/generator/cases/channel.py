@@ -15,9 +15,7 @@ def build() -> dict[str, Any]:
     assert key == channel_key(server.secret, client.public, server.public)
     run = draw("channel run", 16)
 
-    def case(
-        direction: int, method: bytes, path: bytes, query: bytes, body: bytes, run: bytes, counter: int
-    ) -> dict[str, Any]:
+    def case(direction: int, method: bytes, path: bytes, query: bytes, body: bytes, run: bytes, counter: int) -> dict[str, Any]:
         digest = hashlib.sha256(body).digest()
         return {
             "direction": direction,

@@ -25,8 +25,5 @@ def build() -> dict[str, Any]:
         ],
         "inverses": [{"a": str(a), "inverse": str(inverse(a))} for a in edges[1:] + drawn],
         "bytes": [{"value": str(a), "bytes": u64le(a).hex()} for a in [*edges, drawn[0]]],
-        "malformed": [
-            {"bytes": u64le(a).hex(), "error": 301}
-            for a in (P, P + 1, 2**61, 2**61 + 1, 2**62, 2**63 - 1, 2**63, 2**64 - 1)
-        ],
+        "malformed": [{"bytes": u64le(a).hex(), "error": 301} for a in (P, P + 1, 2**61, 2**61 + 1, 2**62, 2**63 - 1, 2**63, 2**64 - 1)],
     }

@@ -14,7 +14,7 @@ def _bits_of(value: float) -> str:
     return struct.pack(">d", value).hex()
 
 
-def _outcome(value: float | int, bits: int, fraction: int, parties: int) -> dict[str, Any]:
+def _outcome(value: float, bits: int, fraction: int, parties: int) -> dict[str, Any]:
     try:
         residue = encode_fixed(value, bits, fraction, parties)
     except (NotFinite, OutOfRange) as error:
@@ -83,19 +83,13 @@ def build() -> dict[str, Any]:
         "most significant byte first. Sums are decoded as centred residue / 2^fraction; all of these are exact.",
         "encoding": [
             *(_group(*shape, PLAIN + TIES + _edges(*shape) + SPECIAL) for shape in shapes),
-            *(
-                _group(*shape, [0.0, 1.0, -1.0, 0.5, 2.0**70, -(2.0**70), *_edges(*shape), *SPECIAL[:3]])
-                for shape in wide
-            ),
+            *(_group(*shape, [0.0, 1.0, -1.0, 0.5, 2.0**70, -(2.0**70), *_edges(*shape), *SPECIAL[:3]]) for shape in wide),
             _group(20, 8, 5, [value * 2.0**-8 for value in [*TIES, 2.5000000000000004, 2.4999999999999996, 104856.5]]),
             _group(64, -10, 4, [value * 2.0**10 for value in TIES]),
         ],
-        "integers": [
-            _integers(bits, fraction, 4, integers) for bits, fraction in ((64, 0), (64, -3), (128, 16), (20, 8))
-        ],
+        "integers": [_integers(bits, fraction, 4, integers) for bits, fraction in ((64, 0), (64, -3), (128, 16), (20, 8))],
         "decoding": [
-            _decoding(bits, fraction)
-            for bits, fraction in ((20, 8), (20, -4), (32, 0), (64, 40), (65, 12), (128, 120), (128, 0))
+            _decoding(bits, fraction) for bits, fraction in ((20, 8), (20, -4), (32, 0), (64, 40), (65, 12), (128, 120), (128, 0))
         ],
         "no_bound": [{"bits": 1, "parties": 2}, {"bits": 2, "parties": 2}, {"bits": 8, "parties": 128}],
     }

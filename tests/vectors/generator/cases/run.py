@@ -220,13 +220,8 @@ def _shape_deviations() -> list[tuple[str, int, bytes]]:
 
 def _invalid() -> list[dict[str, Any]]:
     base = _base()
-    changed: list[tuple[str, int, bytes]] = [
-        (name, error, encode(base.changed(**values).items())) for name, error, values in INVALID
-    ]
-    return [
-        {"name": name, "error": error, "description": description.hex()}
-        for name, error, description in changed + _shape_deviations()
-    ]
+    changed: list[tuple[str, int, bytes]] = [(name, error, encode(base.changed(**values).items())) for name, error, values in INVALID]
+    return [{"name": name, "error": error, "description": description.hex()} for name, error, description in changed + _shape_deviations()]
 
 
 def _with_top_bit(public: bytes) -> bytes:

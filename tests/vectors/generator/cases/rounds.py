@@ -64,8 +64,7 @@ SCENARIOS: list[Scenario] = [
     ),
     (
         "eight_sparse",
-        "Harary graph of degree 4, suite 2. One is absent from epoch 1. One drops out in round 2, one after its masked "
-        "vector in round 3.",
+        "Harary graph of degree 4, suite 2. One is absent from epoch 1. One drops out in round 2, one after its masked vector in round 3.",
         [101, 102, 103, 104, 105, 106, 107, 108],
         [Segment("values", 31, 4, FIXED_POINT, -2), Segment("weight", 64, 1), Segment("rest", 13, 3)],
         {"suite": 2, "degree": 4, "threshold": 3},
@@ -130,8 +129,7 @@ def build(scenario: Scenario) -> dict[str, Any]:
                 "static_secret": member.static.secret.hex(),
                 "static_public": member.static.public.hex(),
                 "neighbours": [
-                    str(run.members[v].id)
-                    for v in neighbours(position, description.roster_count, description.degree, description.beacon)
+                    str(run.members[v].id) for v in neighbours(position, description.roster_count, description.degree, description.beacon)
                 ],
                 "rng_tape": player.tapes[position].hex(),
             }
@@ -143,6 +141,4 @@ def build(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-BUILDERS: dict[str, Callable[[], dict[str, Any]]] = {
-    f"round/{scenario[0]}.json": partial(build, scenario) for scenario in SCENARIOS
-}
+BUILDERS: dict[str, Callable[[], dict[str, Any]]] = {f"round/{scenario[0]}.json": partial(build, scenario) for scenario in SCENARIOS}
