@@ -1,2 +1,52 @@
-//! The C ABI of Cloakwork.
+//! The C ABI of Cloakwork: `libcloakwork` and `include/cloakwork.h`.
+//!
+//! The names of this crate are those of the header, and the documentation of each item here is the documentation there; the
+//! rules that hold for all of them stand at its beginning (`cbindgen.toml`). Every entry is thin: check the pointers, convert,
+//! call core once, write the outputs.
+//!
+//! This is the only crate with `unsafe`. A `SAFETY` comment names the rule of the header that obliges the caller.
+//!
+//! After a change run `CLOAK_BLESS=1 cargo test -p cloakwork-ffi --test header`, which writes the header and `ffi/symbols.txt` anew.
 #![no_std]
+#![allow(unsafe_code, reason = "this is the boundary")]
+#![allow(non_camel_case_types, reason = "the names of the header")]
+#![allow(
+    clippy::missing_safety_doc,
+    reason = "the obligations of a caller are the rules at the beginning of the header"
+)]
+
+#[cfg(feature = "std")]
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+// How values cross the boundary.
+mod boundary;
+mod handle;
+mod pointer;
+mod text;
+
+#[cfg(all(feature = "panic-handler", not(feature = "std"), target_os = "none"))]
+mod panic_handler;
+
+// What every caller needs.
+pub mod error;
+pub mod rng;
+pub mod sizes;
+pub mod status;
+pub mod version;
+
+// Parties.
+pub mod identity;
+
+pub mod channel;
+pub mod fingerprint;
+pub mod hash;
+
+// Runs.
+#[cfg(feature = "std")]
+pub mod run;
+
+#[cfg(feature = "std")]
+pub mod segment;
+pub mod values;

@@ -1,0 +1,210 @@
+//! Opaque handles: which Rust object a C pointer stands for, and whether it may be used now.
+//!
+//! Every handle starts with one word. It names the kind while the handle is at rest and something else while a call changes
+//! it, after a panic, and after the end. So a pointer of another kind, a handle that was freed, a callback that calls back with
+//! its own handle and a handle that a panic left half-changed are told apart and refused.
+//!
+//! That the memory of a freed handle still holds the wiped word is likely, not certain: the allocator may have given it away.
+//! For objects in the caller's memory it is certain until the caller writes there.
+
+use core::mem::MaybeUninit;
+use core::ops::{Deref, DerefMut};
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use zeroize::Zeroize;
+
+use crate::boundary::Checked;
+use crate::status::cloak_status;
+
+/// A C-visible opaque type: the object behind it and the word that marks it.
+pub(crate) trait Opaque {
+    /// Shared by threads that only read, moved between threads by the caller.
+    type Object: Send + Sync;
+    /// The word of a handle at rest, made by [`kind`] and unique.
+    const KIND: u32;
+}
+
+/// Set in the word while a call has the object for itself.
+const BUSY: u32 = 1;
+/// Set in the word when a panic left the object half-changed.
+const BROKEN: u32 = 2;
+/// Who gave the memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The caller; the object ends without giving memory back.
+    Caller,
+    /// The library, from the heap.
+    #[cfg(feature = "std")]
+    Library,
+}
+
+/// What a handle points to.
+#[repr(C)]
+pub(crate) struct Cell<T> {
+    state: AtomicU32,
+    owner: Owner,
+    object: T,
+}
+
+/// Builds a handle on the heap.
+#[cfg(feature = "std")]
+pub(crate) fn allocate<C: Opaque>(object: C::Object) -> Checked<NonNull<C>> {
+    let layout = core::alloc::Layout::new::<Cell<C::Object>>();
+    // SAFETY: a cell has a word at least, so the layout is not of size zero.
+    let memory = unsafe { alloc::alloc::alloc(layout) };
+    let memory = NonNull::new(memory).ok_or(cloak_status::CLOAK_ERR_OUT_OF_MEMORY)?;
+    // SAFETY: fresh from the allocator with the layout of the cell.
+    Ok(unsafe { place::<C>(memory, Owner::Library, object) })
+}
+
+/// Builds a handle in memory of the caller, of which `size` bytes are asked for: the size in the header, at least that of the cell.
+///
+/// # Safety
+/// Header, "Memory of the caller": `memory` is writable for `length` bytes and belongs to the handle until the object is wiped.
+pub(crate) unsafe fn initialise<C: Opaque>(
+    memory: *mut core::ffi::c_void,
+    length: usize,
+    size: usize,
+    object: impl FnOnce() -> Checked<C::Object>,
+) -> Checked<NonNull<C>> {
+    let memory = crate::pointer::memory(memory, length, size.max(size_of::<Cell<C::Object>>()))?;
+    let object = object()?;
+    // SAFETY: large enough and aligned (checked above); writable and ours by the caller's obligation.
+    Ok(unsafe { place::<C>(memory, Owner::Caller, object) })
+}
+
+/// Writes a cell.
+///
+/// # Safety
+/// `memory` is writable, has the size and alignment of the cell, and belongs to the handle from now on.
+unsafe fn place<C: Opaque>(memory: NonNull<u8>, owner: Owner, object: C::Object) -> NonNull<C> {
+    let cell = memory.cast::<Cell<C::Object>>();
+    // SAFETY: the caller's obligation.
+    unsafe { cell.write(Cell { state: AtomicU32::new(C::KIND), owner, object }) };
+    cell.cast()
+}
+
+/// The cell of a handle of this kind that is at rest, and its word.
+///
+/// # Safety
+/// Header, "Handles": `handle` is NULL or came from a function of this library; where it is not live any more, its memory can
+/// still be read.
+unsafe fn find<'a, C: Opaque>(handle: *const C) -> Checked<(NonNull<Cell<C::Object>>, &'a AtomicU32)> {
+    // The word is first in every kind of cell, so this reads a word even where the handle is of another kind.
+    let word = NonNull::new(handle.cast::<AtomicU32>().cast_mut()).ok_or(cloak_status::CLOAK_ERR_NULL_POINTER)?;
+    if !word.is_aligned() {
+        return Err(cloak_status::CLOAK_ERR_MISALIGNED);
+    }
+    // SAFETY: not NULL and aligned (checked above); readable by the caller's obligation, and only ever written as an atomic.
+    let state = unsafe { word.as_ref() };
+    match state.load(Ordering::Relaxed) {
+        found if found == C::KIND => Ok((word.cast(), state)),
+        found if found == C::KIND | BUSY => Err(cloak_status::CLOAK_ERR_BUSY),
+        found if found == C::KIND | BROKEN => Err(cloak_status::CLOAK_ERR_PANIC),
+        _ => Err(cloak_status::CLOAK_ERR_WRONG_HANDLE),
+    }
+}
+
+/// The object of a handle for a call that only reads it. Such calls may run at the same time.
+///
+/// # Safety
+/// Header, "Handles": as for [`find`], and no call that changes the object runs at the same time.
+pub(crate) unsafe fn shared<'a, C: Opaque>(handle: *const C) -> Checked<&'a C::Object> {
+    // SAFETY: the caller's obligation.
+    let (cell, _) = unsafe { find(handle) }?;
+    // SAFETY: the word says that the cell is of this kind and at rest, so it holds an object that nobody changes.
+    let cell = unsafe { cell.as_ref() };
+    Ok(&cell.object)
+}
+
+/// The object of a handle for a call that changes it.
+///
+/// # Safety
+/// Header, "Handles": as for [`find`], and no other call uses the handle at the same time.
+pub(crate) unsafe fn exclusive<'a, C: Opaque>(handle: *mut C) -> Checked<Exclusive<'a, C>> {
+    // SAFETY: the caller's obligation.
+    let (cell, state) = unsafe { find(handle.cast_const()) }?;
+    state.store(C::KIND | BUSY, Ordering::Relaxed);
+    // SAFETY: the word says that the cell is of this kind and at rest; the projection stays inside it and does not touch the word.
+    let object = unsafe { &raw mut (*cell.as_ptr()).object };
+    // SAFETY: an initialised object; from here to the end of `Exclusive` the word refuses every other call.
+    let object = unsafe { &mut *object };
+    Ok(Exclusive { state, object })
+}
+
+/// An object that one call has for itself.
+pub(crate) struct Exclusive<'a, C: Opaque> {
+    state: &'a AtomicU32,
+    object: &'a mut C::Object,
+}
+
+impl<C: Opaque> Deref for Exclusive<'_, C> {
+    type Target = C::Object;
+
+    fn deref(&self) -> &C::Object {
+        self.object
+    }
+}
+
+impl<C: Opaque> DerefMut for Exclusive<'_, C> {
+    fn deref_mut(&mut self) -> &mut C::Object {
+        self.object
+    }
+}
+
+impl<C: Opaque> Drop for Exclusive<'_, C> {
+    fn drop(&mut self) {
+        let word = if unwinding() { C::KIND | BROKEN } else { C::KIND };
+        self.state.store(word, Ordering::Relaxed);
+    }
+}
+
+#[cfg(feature = "std")]
+fn unwinding() -> bool {
+    std::thread::panicking()
+}
+
+#[cfg(not(feature = "std"))]
+const fn unwinding() -> bool {
+    false
+}
+
+/// Ends a handle: drops its object, wipes its memory and, where the library gave it, returns it. NULL is fine.
+///
+/// A handle that a panic broke ends as well, without running the destructor of what may be half-changed.
+///
+/// # Safety
+/// Header, "Handles": as for [`exclusive`]; the handle is not used again.
+pub(crate) unsafe fn end<C: Opaque>(handle: *mut C) -> Checked<()> {
+    let Some(cell) = NonNull::new(handle.cast::<Cell<C::Object>>()) else { return Ok(()) };
+    // SAFETY: the caller's obligation.
+    let whole = match unsafe { find(handle.cast_const()) } {
+        Ok(_) => true,
+        Err(cloak_status::CLOAK_ERR_PANIC) => false,
+        Err(status) => return Err(status),
+    };
+    // SAFETY: the word says that the cell is of this kind; the owner lies inside it.
+    let owner = unsafe { (*cell.as_ptr()).owner };
+    if whole {
+        // SAFETY: initialised, of this kind and at rest; the word is overwritten below, so it is dropped once.
+        unsafe { cell.drop_in_place() };
+    }
+    let mut bytes = NonNull::slice_from_raw_parts(cell.cast::<MaybeUninit<u8>>(), size_of::<Cell<C::Object>>());
+    // SAFETY: the memory of the cell, whose content is dead from here on.
+    unsafe { bytes.as_mut() }.zeroize();
+    match owner {
+        Owner::Caller => {}
+        #[cfg(feature = "std")]
+        Owner::Library => {
+            // SAFETY: `allocate` took it from this allocator with this layout.
+            unsafe { alloc::alloc::dealloc(cell.as_ptr().cast(), core::alloc::Layout::new::<Cell<C::Object>>()) };
+        }
+    }
+    Ok(())
+}
+
+/// The word of a kind: three characters and a byte with room for [`BUSY`] and [`BROKEN`]. Wiped memory, all zeros, is no kind.
+pub(crate) const fn kind(name: &[u8; 3]) -> u32 {
+    u32::from_be_bytes([name[0], name[1], name[2], 0x80])
+}

@@ -1,0 +1,139 @@
+//! Vectors of numbers: those that a client contributes and the residues that a server adds up.
+
+use core::ffi::c_void;
+use core::ops::Range;
+
+use cloakwork_core::secagg::Values;
+
+use crate::boundary::Checked;
+use crate::pointer::{self, slice, slice_mut};
+use crate::status::cloak_status;
+
+/// What the elements of a vector are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum cloak_type {
+    /// `double`, for fixed-point segments.
+    CLOAK_F64 = 1,
+    /// `float`, for fixed-point segments.
+    CLOAK_F32 = 2,
+    /// `int64_t`, for fixed-point segments: the value itself, not the scaled integer.
+    CLOAK_I64 = 3,
+    /// `int32_t`, for fixed-point segments.
+    CLOAK_I32 = 4,
+    /// `uint32_t`, for segments of residues; the lane of widths up to 32 bits.
+    CLOAK_U32 = 5,
+    /// `uint64_t`, for segments of residues; the lane of widths from 33 to 64 bits.
+    CLOAK_U64 = 6,
+    /// 128-bit unsigned integers of 16 bytes in the byte order of the machine, aligned to 16 bytes (two `uint64_t`, the low one first
+    /// on little-endian machines), for segments of residues; the lane of widths above 64 bits.
+    CLOAK_U128 = 7,
+}
+
+impl cloak_type {
+    /// The type of a number that the caller gave.
+    fn new(number: i32) -> Checked<Self> {
+        const TYPES: [cloak_type; 7] = [
+            cloak_type::CLOAK_F64,
+            cloak_type::CLOAK_F32,
+            cloak_type::CLOAK_I64,
+            cloak_type::CLOAK_I32,
+            cloak_type::CLOAK_U32,
+            cloak_type::CLOAK_U64,
+            cloak_type::CLOAK_U128,
+        ];
+        TYPES.into_iter().find(|known| *known as i32 == number).ok_or(cloak_status::CLOAK_ERR_INVALID_ARGUMENT)
+    }
+}
+
+/// The values of one segment, or of a piece of it, to be read.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct cloak_values {
+    /// One of `cloak_type`.
+    pub r#type: i32,
+    /// The first element; may be NULL when `length` is 0.
+    pub data: *const c_void,
+    /// Number of elements.
+    pub length: usize,
+}
+
+/// Residues of one segment, or of a piece of it, to be changed in place.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct cloak_lanes {
+    /// `CLOAK_U32`, `CLOAK_U64` or `CLOAK_U128`: the lane of the segment's bit width.
+    pub r#type: i32,
+    /// The first element; may be NULL when `length` is 0.
+    pub data: *mut c_void,
+    /// Number of elements.
+    pub length: usize,
+}
+
+impl cloak_values {
+    /// The values as core takes them.
+    ///
+    /// # Safety
+    /// Header, "Pointers": `data` is readable for `length` elements of `type`.
+    pub(crate) unsafe fn get<'a>(self) -> Checked<Values<'a>> {
+        let (data, length) = (self.data, self.length);
+        Ok(match cloak_type::new(self.r#type)? {
+            // SAFETY: the caller's obligation; numbers have every bit pattern.
+            cloak_type::CLOAK_F64 => Values::F64(unsafe { slice(data.cast(), length) }?),
+            // SAFETY: as above.
+            cloak_type::CLOAK_F32 => Values::F32(unsafe { slice(data.cast(), length) }?),
+            // SAFETY: as above.
+            cloak_type::CLOAK_I64 => Values::I64(unsafe { slice(data.cast(), length) }?),
+            // SAFETY: as above.
+            cloak_type::CLOAK_I32 => Values::I32(unsafe { slice(data.cast(), length) }?),
+            // SAFETY: as above.
+            cloak_type::CLOAK_U32 => Values::U32(unsafe { slice(data.cast(), length) }?),
+            // SAFETY: as above.
+            cloak_type::CLOAK_U64 => Values::U64(unsafe { slice(data.cast(), length) }?),
+            // SAFETY: as above.
+            cloak_type::CLOAK_U128 => Values::U128(unsafe { slice(data.cast(), length) }?),
+        })
+    }
+}
+
+/// Residues by lane, to be changed in place.
+#[derive(Debug)]
+pub(crate) enum Lanes<'a> {
+    U32(&'a mut [u32]),
+    U64(&'a mut [u64]),
+    U128(&'a mut [u128]),
+}
+
+impl cloak_lanes {
+    /// The residues, by lane.
+    ///
+    /// # Safety
+    /// Header, "Pointers": `data` is writable for `length` elements of `type`, and nobody else uses them.
+    pub(crate) unsafe fn get<'a>(self) -> Checked<Lanes<'a>> {
+        let (data, length) = (self.data, self.length);
+        Ok(match cloak_type::new(self.r#type)? {
+            // SAFETY: the caller's obligation; numbers have every bit pattern.
+            cloak_type::CLOAK_U32 => Lanes::U32(unsafe { slice_mut(data.cast(), length) }?),
+            // SAFETY: as above.
+            cloak_type::CLOAK_U64 => Lanes::U64(unsafe { slice_mut(data.cast(), length) }?),
+            // SAFETY: as above.
+            cloak_type::CLOAK_U128 => Lanes::U128(unsafe { slice_mut(data.cast(), length) }?),
+            _ => return Err(cloak_status::CLOAK_ERR_INVALID_ARGUMENT),
+        })
+    }
+}
+
+/// The addresses of values.
+pub(crate) fn extent(values: &Values<'_>) -> Range<usize> {
+    match values {
+        Values::F64(values) => pointer::extent(values),
+        Values::F32(values) => pointer::extent(values),
+        Values::I64(values) => pointer::extent(values),
+        Values::I32(values) => pointer::extent(values),
+        Values::U32(values) => pointer::extent(values),
+        Values::U64(values) => pointer::extent(values),
+        Values::U128(values) => pointer::extent(values),
+        // `get` makes no other.
+        _ => 0..0,
+    }
+}
