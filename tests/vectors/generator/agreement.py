@@ -22,6 +22,10 @@ def x25519(secret: bytes, public: bytes) -> bytes:
     return X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(public))
 
 
+def is_canonical(public: bytes) -> bool:
+    return int.from_bytes(public, "little") < 2**255 - 19
+
+
 def fingerprint(public: bytes) -> str:
     text = base64.b32encode(public + hash_of("fingerprint", public)[:3]).decode("ascii")
     return FINGERPRINT_PREFIX + "-".join(text[start : start + 4] for start in range(0, len(text), 4))

@@ -8,6 +8,7 @@ from generator.agreement import (
     Peer,
     acknowledgement,
     confirmation_tag,
+    is_canonical,
     open_sealed,
     pair_key,
     round_mask_key,
@@ -115,6 +116,7 @@ class Client:
         fresh_keys = split(joined, 32)
         require(len(known) >= self.needed, "too few neighbours")
         require(len(known) == len(fresh_keys), "one key for each neighbour")
+        require(all(is_canonical(fresh) for fresh in fresh_keys), "a second encoding of a key")
         static_keys = {self.run.members[position].static.public for position in [*self.neighbours, self.position]}
         seen = static_keys | {self.fresh.public}
         require(len(set(fresh_keys)) == len(fresh_keys) and not seen & set(fresh_keys), "repeated or reflected")

@@ -6,43 +6,14 @@ from typing import Any
 from generator import message
 from generator.cases.rounds import play
 from generator.codec import decode, encode
-from generator.deviation import deviations, splice
+from generator.deviation import deviations
+from generator.substitution import ABOUT, FIELDS, Refused, case, delivered
 from generator.transcript import Player
 
 TRANSCRIPT, EPOCH, ROUND, CLIENT = "five", 5, 2, "3"
 MALFORMED, NON_CANONICAL, UNEXPECTED_KIND = 301, 302, 304
 WRONG_EPOCH, OUT_OF_ORDER, WRONG_ROUND, TOO_MANY_PASSES = 503, 501, 504, 510
 
-STEP_OF = {
-    message.INVITE: "invite",
-    message.ADVERTISE: "invite",
-    message.KEYS: "keys",
-    message.CONFIRM: "keys",
-    message.CONFIRMATIONS: "confirmations",
-    message.BEGIN: "begin",
-    message.MASKED: "begin",
-    message.SURVIVORS: "survivors",
-    message.ACKNOWLEDGE: "survivors",
-    message.OPEN: "open",
-    message.UNMASK: "open",
-    message.FINISHED: "finished",
-}
-"""The step of a transcript whose message or answer is of the kind."""
-
-FIELDS = {
-    message.INVITE: ["run", "epoch"],
-    message.ADVERTISE: ["run", "epoch", "fresh key"],
-    message.KEYS: ["run", "epoch", "members", "fresh keys"],
-    message.CONFIRM: ["run", "epoch", "tags"],
-    message.CONFIRMATIONS: ["run", "epoch", "confirmed", "tags"],
-    message.BEGIN: ["run", "epoch", "round", "participants", "context"],
-    message.MASKED: ["run", "epoch", "round", "h", "salt", "sealed", "payload"],
-    message.SURVIVORS: ["run", "epoch", "round", "h", "pass", "previous", "next"],
-    message.ACKNOWLEDGE: ["run", "epoch", "round", "h", "set hash", "mask keys", "acknowledgements"],
-    message.OPEN: ["run", "epoch", "round", "h", "set", "sealed", "acknowledgements"],
-    message.UNMASK: ["run", "epoch", "round", "h", "set hash", "decrypted", "shares"],
-    message.FINISHED: ["run", "epoch", "round", "outcome"],
-}
 BITMAPS = {"members", "confirmed", "participants", "previous", "next", "set", "decrypted"}
 LIMITS = {
     "epoch": (2**32 - 1, WRONG_EPOCH),
@@ -112,48 +83,18 @@ def _errors(name: str) -> list[int]:
     return [MALFORMED, NON_CANONICAL, UNEXPECTED_KIND] if name.startswith("kind:") else [MALFORMED, NON_CANONICAL]
 
 
-def _message(player: Player, kind: int) -> bytes:
-    in_round = "round" in FIELDS[kind]
-    step = next(
-        step
-        for step in player.steps
-        if step["step"] == STEP_OF[kind] and step["epoch"] == EPOCH and (not in_round or step["round"] == ROUND)
-    )
-    delivery = next(delivery for delivery in step["deliveries"] if delivery["id"] == CLIENT)
-    return bytes.fromhex(delivery["message" if kind >= message.INVITE else "answer"])
-
-
 def _case(player: Player, kind: int) -> dict[str, Any]:
-    valid = _message(player, kind)
+    valid = delivered(player, kind, CLIENT, EPOCH, ROUND)
     items = decode(valid)
-    found = [(name, data, _errors(name)) for name, data in deviations(items, ["kind", *FIELDS[kind]])]
-    found += _contents(player, items)
-    assert all(data != valid for _, data, _ in found)
-    return {
-        "kind": kind,
-        "name": message.NAMES[kind],
-        "to": "client" if kind >= message.INVITE else "server",
-        "step": STEP_OF[kind],
-        "epoch": EPOCH,
-        "round": ROUND if "round" in FIELDS[kind] else None,
-        "client": CLIENT,
-        "valid": valid.hex(),
-        "invalid": [{"name": name} | _splice(valid, data) | {"errors": errors} for name, data, errors in found],
-    }
-
-
-def _splice(valid: bytes, data: bytes) -> dict[str, Any]:
-    at, cut, put = splice(valid, data)
-    assert valid[:at] + put + valid[at + cut :] == data
-    return {"at": at, "cut": cut, "put": put.hex()}
+    found = [Refused(name, data, _errors(name)) for name, data in deviations(items, ["kind", *FIELDS[kind]])]
+    found += [Refused(*content) for content in _contents(player, items)]
+    return case(player, kind, CLIENT, EPOCH, ROUND, found)
 
 
 def build() -> dict[str, Any]:
     player = play(TRANSCRIPT)
     return {
-        "about": "valid is the message to, or the answer of, `client` in that step of the transcript. An invalid one "
-        "is valid with the `cut` bytes from `at` on replaced by `put`. Given instead of valid it is refused with one "
-        "of its errors and changes nothing: valid is accepted afterwards.",
+        "about": ABOUT,
         "transcript": f"round/{TRANSCRIPT}.json",
         "messages": [_case(player, kind) for kind in FIELDS],
     }
