@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.exceptions import InvalidTag
 from generator.cases.rounds import play
 from generator.client import Client
 from generator.field import coefficients_from
@@ -39,6 +38,14 @@ def answer(client: Client, step: dict[str, Any], data: bytes) -> bytes | None:
     return None
 
 
+def refuses(client: Client, step: dict[str, Any], data: bytes) -> bool:
+    try:
+        answer(copy.deepcopy(client), step, data)
+    except ValueError:
+        return True
+    return False
+
+
 def states(member: str) -> list[tuple[dict[str, Any], dict[str, Any], Client]]:
     """Every step of one client with its delivery and the client's state before it."""
     client = Client(PLAYER.run, PLAYER.positions[int(member)])
@@ -65,9 +72,7 @@ def test_the_client_refuses(case: dict[str, Any]) -> None:
     valid = bytes.fromhex(case["valid"])
     for invalid in case["invalid"]:
         data = valid[: invalid["at"]] + bytes.fromhex(invalid["put"]) + valid[invalid["at"] + invalid["cut"] :]
-        with pytest.raises((ValueError, InvalidTag)):
-            answer(copy.deepcopy(client), step, data)
-            pytest.fail(invalid["name"])
+        assert refuses(client, step, data), invalid["name"]
 
 
 @pytest.mark.parametrize("member", PLAYER.positions)
