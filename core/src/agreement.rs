@@ -1,11 +1,12 @@
 //! Key agreement: X25519 (RFC 7748) and HKDF-SHA256 (RFC 5869) under labels of their own (protocol.md sections 4 and 9).
 //!
-//! Two neighbours share a [`PairKey`] from the four Diffie-Hellman values of their static and fresh keys: as long as either side's fresh
-//! key is forgotten, a later leak of both static keys does not open the run, and nobody without a static key can stand in for its owner. A caller and its server
-//! share a [`ChannelKey`] from their static keys alone.
+//! Two neighbours share a [`PairKey`] from the four Diffie-Hellman values of their static and fresh keys: nobody without a static key can
+//! stand in for its owner, and once both sides forgot their fresh keys a leak of both static ones does not open the run. A caller and
+//! its server share a [`ChannelKey`] from their static keys alone.
 //!
-//! Every agreement whose output is zero is refused, so no public key of low order takes part in a derivation. Public keys that are not in canonical encoding are refused
-//! as well: X25519 ignores bit 255 and reduces mod 2^255 - 19, so the same key has other spellings, which would pass a test for repeated keys.
+//! Every agreement whose output is zero is refused, so no public key of low order takes part in a derivation. A public key in another
+//! than its canonical spelling is refused as well: X25519 ignores bit 255 and reduces mod 2^255 - 19, so such a key would be an old one that
+//! passes for a new one.
 
 mod channel;
 mod identity;

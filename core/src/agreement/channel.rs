@@ -64,11 +64,11 @@ impl ChannelKey {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::LowOrderKey`], [`ErrorKind::NonCanonical`] or, for this identity's own key, [`ErrorKind::RepeatedKey`].
+    /// [`ErrorKind::LowOrderKey`]; [`ErrorKind::Malformed`] for a key in another than its canonical spelling; [`ErrorKind::RepeatedKey`] for this identity's own.
     pub fn new(identity: &Identity, side: Side, peer: &PublicKey) -> Result<Self> {
         let own = identity.public_key();
         if !peer.is_canonical() {
-            return Err(ErrorKind::NonCanonical.into());
+            return Err(ErrorKind::Malformed.into());
         }
         if own == *peer {
             return Err(ErrorKind::RepeatedKey.into());

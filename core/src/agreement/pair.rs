@@ -52,8 +52,8 @@ impl PairKey {
     ///
     /// # Errors
     ///
-    /// With the id of the peer: [`ErrorKind::LowOrderKey`] for a key of low order, [`ErrorKind::NonCanonical`] for a key in another than its
-    /// canonical encoding, [`ErrorKind::RepeatedKey`] if two of the four keys are the same, [`ErrorKind::InvalidArgument`] if the two sides share an id or a position.
+    /// With the id of the peer: [`ErrorKind::LowOrderKey`] for a key of low order, [`ErrorKind::Malformed`] for a key in another than its
+    /// canonical spelling, [`ErrorKind::RepeatedKey`] if two of the four keys are the same, [`ErrorKind::InvalidArgument`] if the two sides share an id or a position.
     pub fn agree(run_hash: &[u8; 32], own: &Party<'_>, peer: &Peer<'_>) -> Result<Self> {
         check_keys(own, peer).map_err(|kind| kind.party(peer.id))?;
         let low_order = |error: Error| error.of_party(peer.id);
@@ -169,7 +169,7 @@ fn check_keys(own: &Party<'_>, peer: &Peer<'_>) -> core::result::Result<(), Erro
         return Err(ErrorKind::InvalidArgument);
     }
     if !peer.key.is_canonical() || !peer.fresh.is_canonical() {
-        return Err(ErrorKind::NonCanonical);
+        return Err(ErrorKind::Malformed);
     }
     if peer.key == peer.fresh || own_keys.contains(peer.key) || own_keys.contains(peer.fresh) {
         return Err(ErrorKind::RepeatedKey);

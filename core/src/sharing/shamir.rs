@@ -25,13 +25,13 @@ mod weights;
 pub use weights::Weights;
 
 /// Elements of a seed.
-const ELEMENTS: usize = SEED_SIZE / ELEMENT_SIZE;
+const ELEMENTS: usize = 4;
 
 /// Bytes of a share: four elements.
-pub const SHARE_SIZE: usize = SEED_SIZE;
+pub const SHARE_SIZE: usize = ELEMENTS * ELEMENT_SIZE;
 
-/// Points that are evaluated together by [`SeedPolynomial::shares`].
-const BATCH: usize = 4;
+/// Points that are evaluated together by [`SeedPolynomial::shares`]: two chains of four values fill sixteen vector registers.
+const BATCH: usize = 2;
 
 /// Times that four elements are drawn anew before the generator is held for broken; one such draw happens once in 2^59.
 const DRAWS: usize = 8;
@@ -85,7 +85,7 @@ impl<const T: usize> SeedPolynomial<T> {
         Ok(share)
     }
 
-    /// The shares with these indices. Several at a time cost half as much as each alone.
+    /// The shares with these indices, in less time than each alone takes.
     ///
     /// # Errors
     ///
