@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from generator import message
 from generator.cases.rounds import play
 from generator.client import Client
+from generator.codec import decode
 from generator.field import coefficients_from
 
 HERE = Path(__file__).parent
 VECTORS = json.loads((HERE / "refusal.json").read_text(encoding="ascii"))
 TO_CLIENT = [case for case in VECTORS["messages"] if case["to"] == "client"]
+LATE = [case for case in VECTORS["late_messages"] if case["to"] == "client"]
 PLAYER = play("five")
 
 
@@ -73,6 +76,22 @@ def test_the_client_refuses(case: dict[str, Any]) -> None:
     for invalid in case["invalid"]:
         data = valid[: invalid["at"]] + bytes.fromhex(invalid["put"]) + valid[invalid["at"] + invalid["cut"] :]
         assert refuses(client, step, data), invalid["name"]
+
+
+@pytest.mark.parametrize("case", LATE, ids=lambda case: f"{case['name']}, after {case['step']} {case['round']}")
+def test_the_client_refuses_what_is_late_early_or_twice(case: dict[str, Any]) -> None:
+    found = states(case["client"])
+    place = next(
+        index
+        for index, (step, _, _) in enumerate(found)
+        if (step["step"], step["epoch"], step.get("round")) == (case["step"], case["epoch"], case["round"])
+    )
+    after = copy.deepcopy(found[place][2])
+    answer(after, found[place][0], bytes.fromhex(found[place][1]["message"]))
+    data = bytes.fromhex(case["message"])
+    kind, _, epoch, *rest = decode(data)
+    named = {"step": message.NAMES[kind], "epoch": epoch, "round": rest[0] if rest else None}
+    assert refuses(after, named, data)
 
 
 @pytest.mark.parametrize("member", PLAYER.positions)

@@ -1,6 +1,7 @@
 """What a client computes in each step (sections 4 to 7)."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from generator.agreement import (
     SEALED_LENGTH,
@@ -70,6 +71,8 @@ class Client:
     participants: set[int] = field(default_factory=set)
     survivors: set[int] = field(default_factory=set)
     passes: int = 0
+    expected: set[int] = field(default_factory=lambda: {INVITE})
+    """Kinds of message that are in order now; `invite`, once set up also `begin`, end what came before."""
 
     def __post_init__(self) -> None:
         description = self.run.description
@@ -85,6 +88,11 @@ class Client:
     def around(self, members: set[int]) -> list[int]:
         """The neighbours among these members, by ascending position."""
         return [position for position in self.neighbours if position in members]
+
+    def _read(self, kind: int, data: bytes) -> list[Any]:
+        items = items_of(kind, data)
+        require(kind in self.expected, "out of order")
+        return items
 
     def _check_run(self, run_hash: bytes, epoch: int) -> None:
         require(run_hash == self.run.hash, "another run")
@@ -102,14 +110,15 @@ class Client:
     # Set-up
 
     def advertise(self, invite: bytes, fresh_secret: bytes) -> bytes:
-        run_hash, epoch = items_of(INVITE, invite)
+        run_hash, epoch = self._read(INVITE, invite)
         require(run_hash == self.run.hash, "another run")
         require(epoch > self.epoch, "an epoch that is not above the last one")
         self.epoch, self.fresh, self.pair_keys, self.h = epoch, KeyPair.of(fresh_secret), {}, b""
+        self.expected = {INVITE, KEYS}
         return message(ADVERTISE, self.run.hash, epoch, self.fresh.public)
 
     def confirm(self, keys: bytes) -> bytes:
-        run_hash, epoch, bits, joined = items_of(KEYS, keys)
+        run_hash, epoch, bits, joined = self._read(KEYS, keys)
         self._check_run(run_hash, epoch)
         assert self.fresh is not None
         known = self.around(members_of(self.n, bits))
@@ -126,10 +135,11 @@ class Client:
             peer = Peer(other.id, position, other.static.public, fresh)
             self.pair_keys[position] = pair_key(self.run.hash, own, self.member.static, self.fresh, peer)
         tags = [confirmation_tag(self.pair_keys[v], self.member.id, self.id_of(v), epoch) for v in known]
+        self.expected = {INVITE, CONFIRMATIONS}
         return message(CONFIRM, self.run.hash, epoch, b"".join(tags))
 
     def accept(self, confirmations: bytes) -> None:
-        run_hash, epoch, bits, joined = items_of(CONFIRMATIONS, confirmations)
+        run_hash, epoch, bits, joined = self._read(CONFIRMATIONS, confirmations)
         self._check_run(run_hash, epoch)
         confirmed = self.around(members_of(self.n, bits))
         tags = dict(zip(confirmed, split(joined, 16), strict=True))
@@ -138,11 +148,12 @@ class Client:
             for position, k in self.pair_keys.items()
             if tags.get(position) == confirmation_tag(k, self.id_of(position), self.member.id, epoch)
         }
+        self.expected = {INVITE, BEGIN}
 
     # A round
 
     def begin(self, begin: bytes, context_hash: bytes) -> None:
-        run_hash, epoch, round_number, bits, stated = items_of(BEGIN, begin)
+        run_hash, epoch, round_number, bits, stated = self._read(BEGIN, begin)
         self._check_run(run_hash, epoch)
         require(self.round < round_number <= self.run.description.max_rounds, "a round that is not above the last one")
         participants = members_of(self.n, bits)
@@ -177,10 +188,11 @@ class Client:
                 sealed += seal(key, share_of(coefficients, index))
         segments = enumerate(self.run.description.segments)
         payload = b"".join(self._masked_segment(i, segment, residues[i], self_seed) for i, segment in segments)
+        self.expected = {INVITE, BEGIN, FINISHED} | ({SURVIVORS, OPEN} if self.recovery else set())
         return message(MASKED, self.run.hash, self.epoch, self.round, self.h, salt, sealed, payload)
 
     def acknowledge(self, survivors: bytes) -> bytes:
-        run_hash, epoch, round_number, h, number, previous_bits, next_bits = items_of(SURVIVORS, survivors)
+        run_hash, epoch, round_number, h, number, previous_bits, next_bits = self._read(SURVIVORS, survivors)
         self._check_round(run_hash, epoch, round_number, h)
         previous, following = members_of(self.n, previous_bits), members_of(self.n, next_bits)
         require(number == self.passes + 1, "a pass out of order")
@@ -204,7 +216,7 @@ class Client:
         require(sum(valid) >= self.needed, "too few acknowledgements")
 
     def unmask(self, opening: bytes) -> bytes:
-        run_hash, epoch, round_number, h, bits, sealed, joined = items_of(OPEN, opening)
+        run_hash, epoch, round_number, h, bits, sealed, joined = self._read(OPEN, opening)
         self._check_round(run_hash, epoch, round_number, h)
         require(members_of(self.n, bits) == self.survivors, "another set")
         if self.survivors != self.participants:
@@ -217,9 +229,11 @@ class Client:
             shares.append(open_sealed(key, item[16:]))
         decrypted = bitmap(len(owners), set(range(len(owners))))
         digest = set_hash(self.run.hash, bits)
+        self.expected = {INVITE, BEGIN, FINISHED}
         return message(UNMASK, self.run.hash, epoch, round_number, h, digest, decrypted, b"".join(shares))
 
     def finish(self, finished: bytes) -> int:
-        run_hash, epoch, round_number, outcome = items_of(FINISHED, finished)
+        run_hash, epoch, round_number, outcome = self._read(FINISHED, finished)
         self._check_round(run_hash, epoch, round_number, self.h)
+        self.expected = {INVITE, BEGIN}
         return int(outcome)

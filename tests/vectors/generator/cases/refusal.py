@@ -7,7 +7,7 @@ from generator.cases.rounds import play
 from generator.codec import bitmap, decode, encode, split
 from generator.draw import draw
 from generator.message import set_hash
-from generator.substitution import ABOUT, FIELDS, Refused, case, delivered
+from generator.substitution import ABOUT, FIELDS, STEP_OF, Refused, case, delivered, of_round
 from generator.transcript import Player
 
 TRANSCRIPT, CLIENT = "five", "3"
@@ -17,6 +17,7 @@ OWN, DROPPED, UNCONFIRMED, LAST = 0, 1, 3, 4
 MALFORMED, UNEXPECTED_KIND, LOW_ORDER, REPEATED, UNCONFIRMED_KEYS = 301, 304, 402, 403, 406
 OUT_OF_ORDER, RUN, EPOCH, ROUND, CONTEXT, NOT_NESTED, NOT_IN_SET = 501, 502, 503, 504, 505, 506, 507
 FEW_NEIGHBOURS, FEW_INPUTS, PASSES, SET, ACKNOWLEDGEMENTS = 508, 509, 510, 511, 512
+DUPLICATE = 514
 OTHER_ROUND = [ROUND, CONTEXT, SET]
 """What another h may be called: it is another round, another context and another set at once."""
 
@@ -222,6 +223,88 @@ PLACES = (
 )
 
 
+def _sent(player: Player, kind: int, epoch: int = 5, round_number: int = 2) -> bytes:
+    return delivered(player, kind, CLIENT, epoch, round_number)
+
+
+def _shrunk(player: Player, epoch: int, round_number: int) -> bytes:
+    """A first shrinking of a round in which nobody is missing."""
+    record = next(record for record in player.rounds if (record["epoch"], record["round"]) == (epoch, round_number))
+    everyone = set(range(player.server.n))
+    sets = (bitmap(player.server.n, members) for members in (everyone, everyone - {DROPPED}))
+    return message.message(message.SURVIVORS, player.run.hash, epoch, round_number, bytes.fromhex(record["h"]), 1, *sets)
+
+
+def _late_to_client(player: Player) -> list[dict[str, Any]]:
+    """After which message of which epoch and round, what comes too late, too early or twice, errors."""
+    first, later = _sent(player, message.BEGIN, 1, 1), _sent(player, message.BEGIN)
+    keys, confirmations = _sent(player, message.KEYS), _sent(player, message.CONFIRMATIONS)
+    survivors, opening, finished = (_sent(player, kind) for kind in (message.SURVIVORS, message.OPEN, message.FINISHED))
+    again = [OUT_OF_ORDER, NOT_NESTED, SET, PASSES]
+    tried: list[tuple[int, int, str, bytes, list[int]]] = [
+        (message.INVITE, 2, "invite again", _sent(player, message.INVITE), [EPOCH]),
+        (message.INVITE, 2, "invite of the epoch before", _sent(player, message.INVITE, 1), [EPOCH]),
+        (message.INVITE, 2, "keys of the epoch before", _sent(player, message.KEYS, 1), [EPOCH]),
+        (message.INVITE, 2, "begin of the epoch before", first, [EPOCH, OUT_OF_ORDER]),
+        (message.INVITE, 2, "confirmations before keys", confirmations, [OUT_OF_ORDER]),
+        (message.INVITE, 2, "begin before keys", later, [OUT_OF_ORDER]),
+        (message.KEYS, 2, "keys again", keys, [OUT_OF_ORDER]),
+        (message.KEYS, 2, "begin before confirmations", later, [OUT_OF_ORDER]),
+        (message.CONFIRMATIONS, 2, "keys again", keys, [OUT_OF_ORDER]),
+        (message.CONFIRMATIONS, 2, "confirmations again", confirmations, [OUT_OF_ORDER]),
+        (message.CONFIRMATIONS, 2, "survivors before begin", survivors, [OUT_OF_ORDER, *OTHER_ROUND]),
+        (message.CONFIRMATIONS, 2, "open before begin", opening, [OUT_OF_ORDER, *OTHER_ROUND]),
+        (message.BEGIN, 2, "begin again", later, [ROUND]),
+        (message.BEGIN, 2, "begin of the epoch before", first, [EPOCH]),
+        (message.BEGIN, 2, "keys after begin", keys, [OUT_OF_ORDER]),
+        (message.BEGIN, 2, "open of the smaller set before it is acknowledged", opening, [SET]),
+        (message.SURVIVORS, 2, "the same survivors again", survivors, again),
+        (message.SURVIVORS, 2, "begin again", later, [ROUND]),
+        (message.OPEN, 2, "open again", opening, [OUT_OF_ORDER]),
+        (message.OPEN, 2, "survivors after open", survivors, again),
+        (message.OPEN, 7, "survivors after open of all participants", _shrunk(player, 5, 7), [OUT_OF_ORDER]),
+        (message.OPEN, 7, "open again", _sent(player, message.OPEN, 5, 7), [OUT_OF_ORDER]),
+        (message.FINISHED, 2, "open after finished", opening, [OUT_OF_ORDER]),
+        (message.FINISHED, 2, "survivors after finished", survivors, again),
+        (message.FINISHED, 2, "begin again", later, [ROUND]),
+        (message.FINISHED, 7, "survivors after finished", _shrunk(player, 5, 7), [OUT_OF_ORDER]),
+        (message.BEGIN, 3, "survivors of the round before", survivors, [ROUND, *OTHER_ROUND]),
+        (message.BEGIN, 3, "open of the round before", opening, [ROUND, *OTHER_ROUND]),
+        (message.BEGIN, 3, "finished of the round before", finished, [ROUND]),
+    ]
+    return [_late(kind, round_number, name, data, errors) for kind, round_number, name, data, errors in tried]
+
+
+def _late(kind: int, round_number: int, name: str, data: bytes, errors: list[int]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "to": "client" if kind >= message.INVITE else "server",
+        "step": STEP_OF[kind],
+        "epoch": 5,
+        "round": round_number if of_round(kind) else None,
+        "client": CLIENT,
+        "message": data.hex(),
+        "errors": sorted(set(errors)),
+    }
+
+
+def _late_to_server(player: Player) -> list[dict[str, Any]]:
+    """Second answers of a client that differ from its first in one byte of their content."""
+    found = []
+    for kind in (message.ADVERTISE, message.CONFIRM, message.MASKED, message.ACKNOWLEDGE, message.UNMASK):
+        items = decode(_sent(player, kind))
+        items[-1] = bytes([items[-1][0] ^ 1]) + items[-1][1:]
+        name = f"another {message.NAMES[kind]} after the first"
+        found.append(_late(kind, 2, name, encode(items), [DUPLICATE, OUT_OF_ORDER]))
+    return found
+
+
 def build() -> dict[str, Any]:
     player = play(TRANSCRIPT)
-    return {"about": ABOUT, "transcript": f"round/{TRANSCRIPT}.json", "messages": [place(player).json() for place in PLACES]}
+    return {
+        "about": ABOUT,
+        "late": "message comes when the valid message of that step was delivered to `client`, or its answer to the server.",
+        "transcript": f"round/{TRANSCRIPT}.json",
+        "messages": [place(player).json() for place in PLACES],
+        "late_messages": _late_to_client(player) + _late_to_server(player),
+    }
