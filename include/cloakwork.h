@@ -200,6 +200,31 @@
 #define CLOAK_ENCODING_FIXED_POINT 1
 
 /**
+ * `adversary` of `cloak_plan`: the server follows the protocol and colludes with corrupt clients.
+ */
+#define CLOAK_ADVERSARY_SEMI_HONEST 0
+
+/**
+ * `adversary` of `cloak_plan`: it may also choose whom it tells what after the graph is fixed.
+ */
+#define CLOAK_ADVERSARY_SEMI_MALICIOUS 1
+
+/**
+ * Bytes of memory that a client with up to 16 neighbours needs, at most, on any target.
+ */
+#define CLOAK_CLIENT_SIZE_16 3072
+
+/**
+ * Bytes of memory that a client with up to 128 neighbours needs, at most, on any target.
+ */
+#define CLOAK_CLIENT_SIZE_128 16384
+
+/**
+ * Bytes of memory that a client with up to 1024 neighbours needs, at most, on any target.
+ */
+#define CLOAK_CLIENT_SIZE_1024 122880
+
+/**
  * What a call came to. Numbers never change and are not reused; new ones may be added.
  *
  * `cloak_status_text` has a sentence for each. Any value but `CLOAK_OK` means that nothing happened: no output was written but
@@ -416,9 +441,231 @@ typedef int32_t cloak_status;
 #endif // __cplusplus
 
 /**
+ * What the elements of a vector are.
+ */
+enum cloak_type
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * `double`, for fixed-point segments.
+     */
+    CLOAK_F64 = 1,
+    /**
+     * `float`, for fixed-point segments.
+     */
+    CLOAK_F32 = 2,
+    /**
+     * `int64_t`, for fixed-point segments: the value itself, not the scaled integer.
+     */
+    CLOAK_I64 = 3,
+    /**
+     * `int32_t`, for fixed-point segments.
+     */
+    CLOAK_I32 = 4,
+    /**
+     * `uint32_t`, for segments of residues; the lane of widths up to 32 bits.
+     */
+    CLOAK_U32 = 5,
+    /**
+     * `uint64_t`, for segments of residues; the lane of widths from 33 to 64 bits.
+     */
+    CLOAK_U64 = 6,
+    /**
+     * 128-bit unsigned integers of 16 bytes in the byte order of the machine, aligned to 16 bytes (two `uint64_t`, the low one first
+     * on little-endian machines), for segments of residues; the lane of widths above 64 bits.
+     */
+    CLOAK_U128 = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_type cloak_type;
+#else
+typedef int32_t cloak_type;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The messages of the protocol, by the numbers that they carry.
+ */
+enum cloak_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * To the server: a fresh key.
+     */
+    CLOAK_ADVERTISE = 1,
+    /**
+     * To the server: key confirmation tags.
+     */
+    CLOAK_CONFIRM = 2,
+    /**
+     * To the server: the masked contribution.
+     */
+    CLOAK_MASKED = 3,
+    /**
+     * To the server: mask keys of dropped neighbours and acknowledgements of the surviving set.
+     */
+    CLOAK_ACKNOWLEDGE = 4,
+    /**
+     * To the server: seed shares.
+     */
+    CLOAK_UNMASK = 5,
+    /**
+     * To a client: set-up begins.
+     */
+    CLOAK_INVITE = 16,
+    /**
+     * To a client: its neighbours' fresh keys.
+     */
+    CLOAK_KEYS = 17,
+    /**
+     * To a client: its neighbours' tags.
+     */
+    CLOAK_CONFIRMATIONS = 18,
+    /**
+     * To a client: a round begins.
+     */
+    CLOAK_BEGIN = 19,
+    /**
+     * To a client: who is left.
+     */
+    CLOAK_SURVIVORS = 20,
+    /**
+     * To a client: the set to open.
+     */
+    CLOAK_OPEN = 21,
+    /**
+     * To a client: the round is over.
+     */
+    CLOAK_FINISHED = 22,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_kind cloak_kind;
+#else
+typedef int32_t cloak_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a client can do next.
+ */
+enum cloak_client_state
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Waits for an invitation to set-up.
+     */
+    CLOAK_CLIENT_IDLE = 0,
+    /**
+     * Has sent its fresh key, waits for those of its neighbours.
+     */
+    CLOAK_CLIENT_ADVERTISED = 1,
+    /**
+     * Has sent its tags, waits for those of its neighbours.
+     */
+    CLOAK_CLIENT_CONFIRMING = 2,
+    /**
+     * Waits for a round.
+     */
+    CLOAK_CLIENT_READY = 3,
+    /**
+     * A round has begun; the contribution is due.
+     */
+    CLOAK_CLIENT_BEGUN = 4,
+    /**
+     * Part of the contribution is masked.
+     */
+    CLOAK_CLIENT_MASKING = 5,
+    /**
+     * The contribution is masked; waits for survivors or for the set to open.
+     */
+    CLOAK_CLIENT_MASKED = 6,
+    /**
+     * Has acknowledged a surviving set.
+     */
+    CLOAK_CLIENT_ACKNOWLEDGED = 7,
+    /**
+     * Has answered the last question of the round.
+     */
+    CLOAK_CLIENT_CLOSED = 8,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_client_state cloak_client_state;
+#else
+typedef int32_t cloak_client_state;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a server waits for.
+ */
+enum cloak_step
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing; set-up has not begun or has failed.
+     */
+    CLOAK_STEP_IDLE = 0,
+    /**
+     * Fresh keys.
+     */
+    CLOAK_STEP_ADVERTISE = 1,
+    /**
+     * Confirmation tags.
+     */
+    CLOAK_STEP_CONFIRM = 2,
+    /**
+     * A round to begin.
+     */
+    CLOAK_STEP_READY = 3,
+    /**
+     * Masked contributions.
+     */
+    CLOAK_STEP_MASK = 4,
+    /**
+     * Acknowledgements of the surviving set.
+     */
+    CLOAK_STEP_SURVIVE = 5,
+    /**
+     * Seed shares.
+     */
+    CLOAK_STEP_UNMASK = 6,
+    /**
+     * The host, to add up the payloads and call `cloak_server_finish`.
+     */
+    CLOAK_STEP_SUM = 7,
+    /**
+     * The next round; the last one is over.
+     */
+    CLOAK_STEP_FINISHED = 8,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_step cloak_step;
+#else
+typedef int32_t cloak_step;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * The secret that a client and its server share for the MACs of their requests.
  */
 typedef struct cloak_channel cloak_channel;
+
+/**
+ * A member of a run: keys, and where it stands in set-up and round.
+ */
+typedef struct cloak_client cloak_client;
 
 /**
  * A party's static X25519 key pair. Its public key is pinned in the roster of each run.
@@ -426,9 +673,26 @@ typedef struct cloak_channel cloak_channel;
 typedef struct cloak_identity cloak_identity;
 
 /**
+ * The masks that remain in the sum of the survivors' payloads.
+ *
+ * A host sums range by range, in any order and on any number of threads at once: for each range `cloak_opening_add` for every survivor's
+ * payload, then `cloak_opening_unmask` once. It keeps the values and gives the zero coordinates, which follow the last value of a
+ * segment, to `cloak_opening_check_zeros`. If that fails the sum is worthless.
+ */
+typedef struct cloak_opening cloak_opening;
+
+/**
  * A run: its description and its roster. It never changes, so threads may share it.
  */
 typedef struct cloak_run cloak_run;
+
+/**
+ * The server side of a run. It holds everything but the payloads.
+ *
+ * Every change follows from the calls that change it, in order, so a host that logs them can rebuild the server after a crash by making them
+ * again.
+ */
+typedef struct cloak_server cloak_server;
 
 /**
  * A source of random bytes for keys and masks. It must be cryptographically secure.
@@ -436,7 +700,7 @@ typedef struct cloak_run cloak_run;
  * Wherever a `const cloak_rng *` is expected, NULL stands for the generator of the operating system; a library that was built for
  * bare metal has none and answers `CLOAK_ERR_RANDOMNESS`.
  */
-typedef struct {
+typedef struct cloak_rng {
     /**
      * Fills `length` bytes at `out` and returns 0. Any other value means that it could not: the call that asked fails with
      * `CLOAK_ERR_RANDOMNESS` and uses none of the bytes. It must not throw, jump out, or use the handle of that call.
@@ -451,7 +715,7 @@ typedef struct {
 /**
  * What a MAC covers. A response repeats the path, query, run and counter of its request.
  */
-typedef struct {
+typedef struct cloak_request {
     /**
      * Rises with each new request of the client.
      */
@@ -497,7 +761,7 @@ typedef struct {
 /**
  * The fields of a run description beside its segments and its roster; their bounds are in the protocol document, section 2.
  */
-typedef struct {
+typedef struct cloak_run_config {
     /**
      * Names the run: 16 random bytes.
      */
@@ -559,7 +823,7 @@ typedef struct {
 /**
  * One part of a contribution, with a bit width and masks of its own.
  */
-typedef struct {
+typedef struct cloak_segment {
     /**
      * Number of values: 1 to 2^31.
      */
@@ -585,7 +849,7 @@ typedef struct {
 /**
  * A member of a run.
  */
-typedef struct {
+typedef struct cloak_member {
     /**
      * Any number; the roster is sorted by it, strictly ascending.
      */
@@ -599,7 +863,7 @@ typedef struct {
 /**
  * More about an error that came out of the protocol. It holds no secret.
  */
-typedef struct {
+typedef struct cloak_error {
     /**
      * The status, or `CLOAK_OK` when there was no error.
      */
@@ -621,7 +885,7 @@ typedef struct {
 /**
  * Numbers that follow from a run.
  */
-typedef struct {
+typedef struct cloak_run_info {
     /**
      * Bytes of the payload of a masked message.
      */
@@ -647,7 +911,7 @@ typedef struct {
 /**
  * Where a segment lies and what its values may be.
  */
-typedef struct {
+typedef struct cloak_layout {
     /**
      * First byte of the segment in a payload.
      */
@@ -682,7 +946,7 @@ typedef struct {
 /**
  * The values of one segment, or of a piece of it, to be read.
  */
-typedef struct {
+typedef struct cloak_values {
     /**
      * One of `cloak_type`.
      */
@@ -696,6 +960,113 @@ typedef struct {
      */
     size_t length;
 } cloak_values;
+
+/**
+ * A roster that is read entry by entry, so that a device need not hold it. It is read twice, whole, in order.
+ */
+typedef struct cloak_roster {
+    /**
+     * Writes the member at `position`, from 0, to `out` and returns 0. Any other value makes the call fail with
+     * `CLOAK_ERR_INVALID_ROSTER`. It must not throw or jump out.
+     */
+    int32_t (*member)(void *userdata, uint32_t position, struct cloak_member *out);
+    /**
+     * Handed to `member` as it is.
+     */
+    void *userdata;
+} cloak_roster;
+
+/**
+ * Where a client stands.
+ */
+typedef struct cloak_client_info {
+    /**
+     * Its id in the roster.
+     */
+    uint64_t id;
+    /**
+     * One of `cloak_client_state`.
+     */
+    int32_t state;
+    /**
+     * Set-up epoch that it joined last; 0 before the first.
+     */
+    uint32_t epoch;
+    /**
+     * Round that it joined last; 0 before the first.
+     */
+    uint32_t round;
+    /**
+     * Neighbours that it has in the run.
+     */
+    uint32_t neighbours;
+} cloak_client_info;
+
+/**
+ * What became of a message.
+ */
+typedef struct cloak_receipt {
+    /**
+     * Where in a masked message the payload begins, for the host to keep it.
+     */
+    size_t payload_offset;
+    /**
+     * Bytes of the payload; 0 for other messages.
+     */
+    size_t payload_length;
+    /**
+     * Which message it was: one of `cloak_kind`.
+     */
+    int32_t kind;
+    /**
+     * 1 if it changed anything; 0 for a byte-identical repeat and for shares that came when enough were there.
+     */
+    uint8_t counted;
+} cloak_receipt;
+
+/**
+ * Where a server stands.
+ */
+typedef struct cloak_phase {
+    /**
+     * One of `cloak_step`.
+     */
+    int32_t step;
+    /**
+     * The present set-up epoch; 0 before the first.
+     */
+    uint32_t epoch;
+    /**
+     * The last round begun; 0 before the first.
+     */
+    uint32_t round;
+    /**
+     * Which shrinking of the surviving set is under way; 0 before the first.
+     */
+    uint32_t pass;
+    /**
+     * How the last round ended: 0, or the status for which it was aborted.
+     */
+    uint32_t outcome;
+} cloak_phase;
+
+/**
+ * Residues of one segment, or of a piece of it, to be changed in place.
+ */
+typedef struct cloak_lanes {
+    /**
+     * `CLOAK_U32`, `CLOAK_U64` or `CLOAK_U128`: the lane of the segment's bit width.
+     */
+    int32_t type;
+    /**
+     * The first element; may be NULL when `length` is 0.
+     */
+    void *data;
+    /**
+     * Number of elements.
+     */
+    size_t length;
+} cloak_lanes;
 
 #ifdef __cplusplus
 extern "C" {
@@ -785,7 +1156,7 @@ const char *cloak_version(void);
  * @param out  the identity
  * @return `CLOAK_ERR_RANDOMNESS` when the source fails
  */
-CLOAK_MUST_USE cloak_status cloak_identity_new(const cloak_rng *rng, cloak_identity **out);
+CLOAK_MUST_USE cloak_status cloak_identity_new(const struct cloak_rng *rng, struct cloak_identity **out);
 
 /**
  * The identity with a secret key that `cloak_identity_export` gave.
@@ -796,12 +1167,12 @@ CLOAK_MUST_USE cloak_status cloak_identity_new(const cloak_rng *rng, cloak_ident
  * @param out     the identity
  * @return `CLOAK_ERR_INVALID_ARGUMENT` for 32 equal bytes, which are erased memory and no key
  */
-CLOAK_MUST_USE cloak_status cloak_identity_from_bytes(const uint8_t secret[32], cloak_identity **out);
+CLOAK_MUST_USE cloak_status cloak_identity_from_bytes(const uint8_t secret[32], struct cloak_identity **out);
 
 /**
  * Ends an identity that came from `cloak_identity_new` or `cloak_identity_from_bytes` and wipes its key. NULL is fine.
  */
-void cloak_identity_free(cloak_identity *identity);
+void cloak_identity_free(struct cloak_identity *identity);
 
 /**
  * Bytes of memory for `cloak_identity_init`: `CLOAK_IDENTITY_SIZE`.
@@ -820,8 +1191,8 @@ size_t cloak_identity_size(void);
 CLOAK_MUST_USE
 cloak_status cloak_identity_init(void *memory,
                                  size_t length,
-                                 const cloak_rng *rng,
-                                 cloak_identity **out);
+                                 const struct cloak_rng *rng,
+                                 struct cloak_identity **out);
 
 /**
  * The identity with a given secret key in memory of the caller, who ends it with `cloak_identity_wipe`.
@@ -835,26 +1206,26 @@ CLOAK_MUST_USE
 cloak_status cloak_identity_init_from_bytes(void *memory,
                                             size_t length,
                                             const uint8_t secret[32],
-                                            cloak_identity **out);
+                                            struct cloak_identity **out);
 
 /**
  * Ends an identity in memory of the caller and wipes that memory. NULL is fine.
  */
-CLOAK_MUST_USE cloak_status cloak_identity_wipe(cloak_identity *identity);
+CLOAK_MUST_USE cloak_status cloak_identity_wipe(struct cloak_identity *identity);
 
 /**
  * The secret key, for storage that only this party reads. The caller wipes the copy.
  *
  * @param out  the secret key, 32 bytes
  */
-CLOAK_MUST_USE cloak_status cloak_identity_export(const cloak_identity *identity, uint8_t out[32]);
+CLOAK_MUST_USE cloak_status cloak_identity_export(const struct cloak_identity *identity, uint8_t out[32]);
 
 /**
  * The public key, which others pin.
  *
  * @param out  the public key, 32 bytes
  */
-CLOAK_MUST_USE cloak_status cloak_identity_public_key(const cloak_identity *identity, uint8_t out[32]);
+CLOAK_MUST_USE cloak_status cloak_identity_public_key(const struct cloak_identity *identity, uint8_t out[32]);
 
 /**
  * The channel between an identity and the pinned key of the other side.
@@ -868,15 +1239,15 @@ CLOAK_MUST_USE cloak_status cloak_identity_public_key(const cloak_identity *iden
  * @return `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_NON_CANONICAL` or, for the own key, `CLOAK_ERR_REPEATED_KEY`
  */
 CLOAK_MUST_USE
-cloak_status cloak_channel_new(const cloak_identity *identity,
+cloak_status cloak_channel_new(const struct cloak_identity *identity,
                                uint8_t side,
                                const uint8_t peer[32],
-                               cloak_channel **out);
+                               struct cloak_channel **out);
 
 /**
  * Ends a channel that came from `cloak_channel_new` and wipes its key. NULL is fine.
  */
-void cloak_channel_free(cloak_channel *channel);
+void cloak_channel_free(struct cloak_channel *channel);
 
 /**
  * Bytes of memory for `cloak_channel_init`: `CLOAK_CHANNEL_SIZE`.
@@ -896,15 +1267,15 @@ size_t cloak_channel_size(void);
 CLOAK_MUST_USE
 cloak_status cloak_channel_init(void *memory,
                                 size_t length,
-                                const cloak_identity *identity,
+                                const struct cloak_identity *identity,
                                 uint8_t side,
                                 const uint8_t peer[32],
-                                cloak_channel **out);
+                                struct cloak_channel **out);
 
 /**
  * Ends a channel in memory of the caller and wipes that memory. NULL is fine.
  */
-CLOAK_MUST_USE cloak_status cloak_channel_wipe(cloak_channel *channel);
+CLOAK_MUST_USE cloak_status cloak_channel_wipe(struct cloak_channel *channel);
 
 /**
  * The MAC of a request or response.
@@ -913,8 +1284,8 @@ CLOAK_MUST_USE cloak_status cloak_channel_wipe(cloak_channel *channel);
  * @param out      the MAC, 32 bytes
  */
 CLOAK_MUST_USE
-cloak_status cloak_channel_mac(const cloak_channel *channel,
-                               const cloak_request *request,
+cloak_status cloak_channel_mac(const struct cloak_channel *channel,
+                               const struct cloak_request *request,
                                uint8_t out[32]);
 
 /**
@@ -925,8 +1296,8 @@ cloak_status cloak_channel_mac(const cloak_channel *channel,
  * @return `CLOAK_ERR_NOT_AUTHENTIC` when it is another
  */
 CLOAK_MUST_USE
-cloak_status cloak_channel_verify(const cloak_channel *channel,
-                                  const cloak_request *request,
+cloak_status cloak_channel_verify(const struct cloak_channel *channel,
+                                  const struct cloak_request *request,
                                   const uint8_t mac[32]);
 
 /**
@@ -972,13 +1343,13 @@ CLOAK_MUST_USE cloak_status cloak_sha256(const uint8_t *data, size_t length, uin
  * @return an error of group 600 for the first field outside its bounds
  */
 CLOAK_MUST_USE
-cloak_status cloak_run_new(const cloak_run_config *config,
-                           const cloak_segment *segments,
+cloak_status cloak_run_new(const struct cloak_run_config *config,
+                           const struct cloak_segment *segments,
                            size_t segment_count,
-                           const cloak_member *members,
+                           const struct cloak_member *members,
                            size_t member_count,
-                           cloak_run **out,
-                           cloak_error *error);
+                           struct cloak_run **out,
+                           struct cloak_error *error);
 
 /**
  * Reads a run from the bytes of its description and of its roster, and checks that they belong together.
@@ -997,13 +1368,13 @@ cloak_status cloak_run_decode(const uint8_t *description,
                               size_t description_length,
                               const uint8_t *roster,
                               size_t roster_length,
-                              cloak_run **out,
-                              cloak_error *error);
+                              struct cloak_run **out,
+                              struct cloak_error *error);
 
 /**
  * Ends a run. Objects that were made from it stay. NULL is fine.
  */
-void cloak_run_free(cloak_run *run);
+void cloak_run_free(struct cloak_run *run);
 
 /**
  * The bytes of the run description, which all parties must hold alike.
@@ -1012,7 +1383,11 @@ void cloak_run_free(cloak_run *run);
  * @param capacity  bytes that fit in `out`
  * @param length    bytes of the description
  */
-CLOAK_MUST_USE cloak_status cloak_run_description(const cloak_run *run, uint8_t *out, size_t capacity, size_t *length);
+CLOAK_MUST_USE
+cloak_status cloak_run_description(const struct cloak_run *run,
+                                   uint8_t *out,
+                                   size_t capacity,
+                                   size_t *length);
 
 /**
  * The bytes of the roster: `CLOAK_MEMBER_SIZE` for each member, the id in little-endian order and the public key.
@@ -1021,28 +1396,32 @@ CLOAK_MUST_USE cloak_status cloak_run_description(const cloak_run *run, uint8_t 
  * @param capacity  bytes that fit in `out`
  * @param length    bytes of the roster
  */
-CLOAK_MUST_USE cloak_status cloak_run_roster(const cloak_run *run, uint8_t *out, size_t capacity, size_t *length);
+CLOAK_MUST_USE
+cloak_status cloak_run_roster(const struct cloak_run *run,
+                              uint8_t *out,
+                              size_t capacity,
+                              size_t *length);
 
 /**
  * The run hash, which enters every derivation: parties with different descriptions share no key.
  *
  * @param out  the hash, 32 bytes
  */
-CLOAK_MUST_USE cloak_status cloak_run_hash(const cloak_run *run, uint8_t out[32]);
+CLOAK_MUST_USE cloak_status cloak_run_hash(const struct cloak_run *run, uint8_t out[32]);
 
 /**
  * The parameters of a run.
  *
  * @param out  the parameters
  */
-CLOAK_MUST_USE cloak_status cloak_run_get_config(const cloak_run *run, cloak_run_config *out);
+CLOAK_MUST_USE cloak_status cloak_run_get_config(const struct cloak_run *run, struct cloak_run_config *out);
 
 /**
  * Numbers that follow from a run.
  *
  * @param out  the numbers
  */
-CLOAK_MUST_USE cloak_status cloak_run_get_info(const cloak_run *run, cloak_run_info *out);
+CLOAK_MUST_USE cloak_status cloak_run_get_info(const struct cloak_run *run, struct cloak_run_info *out);
 
 /**
  * Ids of the parties with which a member shares masks, in the order of the roster.
@@ -1054,7 +1433,7 @@ CLOAK_MUST_USE cloak_status cloak_run_get_info(const cloak_run *run, cloak_run_i
  * @return `CLOAK_ERR_UNKNOWN_PARTY` when the roster has no such id
  */
 CLOAK_MUST_USE
-cloak_status cloak_run_neighbours(const cloak_run *run,
+cloak_status cloak_run_neighbours(const struct cloak_run *run,
                                   uint64_t id,
                                   uint64_t *out,
                                   size_t capacity,
@@ -1067,7 +1446,7 @@ cloak_status cloak_run_neighbours(const cloak_run *run,
  * @param out    the segment
  * @return `CLOAK_ERR_INVALID_ARGUMENT` when there is no such segment
  */
-CLOAK_MUST_USE cloak_status cloak_run_segment(const cloak_run *run, uint32_t index, cloak_segment *out);
+CLOAK_MUST_USE cloak_status cloak_run_segment(const struct cloak_run *run, uint32_t index, struct cloak_segment *out);
 
 /**
  * Where a segment lies and what its values may be.
@@ -1076,7 +1455,7 @@ CLOAK_MUST_USE cloak_status cloak_run_segment(const cloak_run *run, uint32_t ind
  * @param out    the layout
  * @return `CLOAK_ERR_INVALID_ARGUMENT` when there is no such segment
  */
-CLOAK_MUST_USE cloak_status cloak_run_layout(const cloak_run *run, uint32_t index, cloak_layout *out);
+CLOAK_MUST_USE cloak_status cloak_run_layout(const struct cloak_run *run, uint32_t index, struct cloak_layout *out);
 
 /**
  * The numbers that the residues of a sum stand for, in a fixed-point segment.
@@ -1088,9 +1467,9 @@ CLOAK_MUST_USE cloak_status cloak_run_layout(const cloak_run *run, uint32_t inde
  * @return `CLOAK_ERR_INVALID_ARGUMENT` for a segment of residues; `CLOAK_ERR_INVALID_WIDTH` for another lane type
  */
 CLOAK_MUST_USE
-cloak_status cloak_run_to_f64(const cloak_run *run,
+cloak_status cloak_run_to_f64(const struct cloak_run *run,
                               uint32_t segment,
-                              const cloak_values *residues,
+                              const struct cloak_values *residues,
                               double *out,
                               size_t length);
 
@@ -1105,11 +1484,632 @@ cloak_status cloak_run_to_f64(const cloak_run *run,
  * @return as `cloak_run_to_f64`, and `CLOAK_ERR_OUT_OF_RANGE` when an integer does not fit
  */
 CLOAK_MUST_USE
-cloak_status cloak_run_to_i64(const cloak_run *run,
+cloak_status cloak_run_to_i64(const struct cloak_run *run,
                               uint32_t segment,
-                              const cloak_values *residues,
+                              const struct cloak_values *residues,
                               int64_t *out,
                               size_t length);
+
+/**
+ * The kind of a message, from its head; the rest is not looked at.
+ *
+ * @param message         the message
+ * @param message_length  bytes of `message`
+ * @param kind            one of `cloak_kind`
+ * @return `CLOAK_ERR_MALFORMED` when it is no message; `CLOAK_ERR_UNSUPPORTED` for a kind that this version does not know
+ */
+CLOAK_MUST_USE
+cloak_status cloak_message_kind(const uint8_t *message,
+                                size_t message_length,
+                                int32_t *kind);
+
+/**
+ * The smallest degree of the graph, with its threshold, for statistical security 2^-40 and correctness 2^-20 over the whole run (Bell et al.,
+ * CCS 2020, section 3.3).
+ *
+ * @param members    number of members, at least 3
+ * @param corrupt    fraction of members that collude with the server: from 0, below 1
+ * @param dropout    fraction of members that drop out in a round: from 0, below 1
+ * @param rounds     rounds of the run, at least 1
+ * @param adversary  `CLOAK_ADVERSARY_SEMI_HONEST` or `CLOAK_ADVERSARY_SEMI_MALICIOUS`
+ * @param degree     neighbours of each member, even
+ * @param threshold  shares that recover a seed
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for arguments outside their ranges; `CLOAK_ERR_NO_PARAMETERS` when no degree below `members` will do:
+ *         run on the complete graph
+ */
+CLOAK_MUST_USE
+cloak_status cloak_plan(uint32_t members,
+                        double corrupt,
+                        double dropout,
+                        uint32_t rounds,
+                        uint8_t adversary,
+                        uint32_t *degree,
+                        uint32_t *threshold);
+
+/**
+ * A member of a run for an identity that is in its roster.
+ *
+ * Hosts only. The caller ends it with `cloak_client_free`.
+ *
+ * @param run       the run; it may be freed while the client lives
+ * @param identity  the own identity; it may be freed while the client lives
+ * @param out       the client
+ * @param error     NULL, or where to report whom an error concerns
+ * @return `CLOAK_ERR_UNKNOWN_PARTY` when the identity is not in the roster; `CLOAK_ERR_REPEATED_KEY`; `CLOAK_ERR_CAPACITY_EXCEEDED` for a
+ *         run with more than 1024 neighbours
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_new(const struct cloak_run *run,
+                              const struct cloak_identity *identity,
+                              struct cloak_client **out,
+                              struct cloak_error *error);
+
+/**
+ * The client whose state `cloak_client_save` gave.
+ *
+ * Hosts only. The caller ends it with `cloak_client_free`.
+ *
+ * @param run           the run; it may be freed while the client lives
+ * @param identity      the own identity; it may be freed while the client lives
+ * @param saved         the state
+ * @param saved_length  bytes of `saved`
+ * @param out           the client
+ * @param error         NULL, or where to report whom an error concerns
+ * @return as `cloak_client_new`; `CLOAK_ERR_WRONG_RUN` or `CLOAK_ERR_NOT_PINNED` for the state of another run or identity;
+ *         `CLOAK_ERR_MALFORMED` or `CLOAK_ERR_NON_CANONICAL` for other bytes
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_load(const struct cloak_run *run,
+                               const struct cloak_identity *identity,
+                               const uint8_t *saved,
+                               size_t saved_length,
+                               struct cloak_client **out,
+                               struct cloak_error *error);
+
+/**
+ * Ends a client that came from `cloak_client_new` or `cloak_client_load` and wipes its keys. NULL is fine.
+ */
+void cloak_client_free(struct cloak_client *client);
+
+/**
+ * Bytes of memory for `cloak_client_init` of a client with so many neighbours; 0 for more than this library serves.
+ */
+size_t cloak_client_size(uint32_t neighbours);
+
+/**
+ * A client in memory of the caller, who ends it with `cloak_client_wipe`: a new one, or the one whose state `cloak_client_save` gave.
+ *
+ * @param memory              at least `cloak_client_size` bytes for the neighbours of the run, aligned to `cloak_align`
+ * @param length              bytes of `memory`
+ * @param identity            the own identity; it may be wiped while the client lives
+ * @param description         the run description; it is not needed afterwards
+ * @param description_length  bytes of `description`
+ * @param roster              where the members are read from
+ * @param saved               the state; NULL for a new client
+ * @param saved_length        bytes of `saved`
+ * @param out                 the client; it lies in `memory`
+ * @param error               NULL, or where to report whom an error concerns
+ * @return as `cloak_client_load`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_init(void *memory,
+                               size_t length,
+                               const struct cloak_identity *identity,
+                               const uint8_t *description,
+                               size_t description_length,
+                               const struct cloak_roster *roster,
+                               const uint8_t *saved,
+                               size_t saved_length,
+                               struct cloak_client **out,
+                               struct cloak_error *error);
+
+/**
+ * Ends a client in memory of the caller and wipes that memory. NULL is fine.
+ */
+CLOAK_MUST_USE cloak_status cloak_client_wipe(struct cloak_client *client);
+
+/**
+ * Answers `invite` with a fresh key. What came before this epoch is forgotten; the last round number stays.
+ *
+ * @param rng             source of randomness; NULL for that of the operating system
+ * @param message         the server's message
+ * @param message_length  bytes of `message`
+ * @param out             the answer
+ * @param capacity        bytes that fit in `out`
+ * @param length          bytes of the answer
+ * @return `CLOAK_ERR_WRONG_EPOCH` unless the epoch is above the last one; `CLOAK_ERR_RANDOMNESS`; errors of group 300
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_advertise(struct cloak_client *client,
+                                    const struct cloak_rng *rng,
+                                    const uint8_t *message,
+                                    size_t message_length,
+                                    uint8_t *out,
+                                    size_t capacity,
+                                    size_t *length);
+
+/**
+ * Answers `keys` with a confirmation tag for each neighbour that takes part in this set-up.
+ *
+ * @param message         the server's message
+ * @param message_length  bytes of `message`
+ * @param out             the answer
+ * @param capacity        bytes that fit in `out`
+ * @param length          bytes of the answer
+ * @return `CLOAK_ERR_TOO_FEW_NEIGHBOURS`; `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_NON_CANONICAL` or `CLOAK_ERR_REPEATED_KEY` with the party whose
+ *         fresh key is bad; `CLOAK_ERR_NOT_IN_SET`; `CLOAK_ERR_OUT_OF_ORDER`; errors of group 300
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_confirm(struct cloak_client *client,
+                                  const uint8_t *message,
+                                  size_t message_length,
+                                  uint8_t *out,
+                                  size_t capacity,
+                                  size_t *length);
+
+/**
+ * Takes `confirmations`. The client then takes part in no round with a neighbour that did not confirm.
+ *
+ * @param message         the server's message
+ * @param message_length  bytes of `message`
+ * @param unconfirmed     how many neighbours of this set-up did not confirm: `cloak_client_unconfirmed` names them
+ * @return `CLOAK_ERR_OUT_OF_ORDER`; errors of group 300. A tag that does not verify is no error: it leaves its sender unconfirmed.
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_accept(struct cloak_client *client,
+                                 const uint8_t *message,
+                                 size_t message_length,
+                                 size_t *unconfirmed);
+
+/**
+ * Joins the round that `begin` announces. An earlier round that is still open is closed.
+ *
+ * @param message         the server's message
+ * @param message_length  bytes of `message`
+ * @param context_hash    SHA-256 of what this client received for the round (global model and settings), computed by its host; 32 bytes
+ * @return `CLOAK_ERR_WRONG_ROUND` unless the number is above the last one and within the run's; `CLOAK_ERR_WRONG_CONTEXT`;
+ *         `CLOAK_ERR_NOT_IN_SET`; `CLOAK_ERR_TOO_FEW_INPUTS`; `CLOAK_ERR_TOO_FEW_NEIGHBOURS`; `CLOAK_ERR_NOT_CONFIRMED` with the neighbour whose
+ *         keys are not confirmed; `CLOAK_ERR_OUT_OF_ORDER` before set-up is complete; errors of group 300
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_begin(struct cloak_client *client,
+                                const uint8_t *message,
+                                size_t message_length,
+                                const uint8_t context_hash[32]);
+
+/**
+ * Answers `survivors` with the round mask keys of the neighbours that left and an acknowledgement for each neighbour that is left.
+ *
+ * The answer hands mask keys out: it is secret on its way to the server.
+ *
+ * @param message         the server's message
+ * @param message_length  bytes of `message`
+ * @param out             the answer
+ * @param capacity        bytes that fit in `out`
+ * @param length          bytes of the answer
+ * @return `CLOAK_ERR_TOO_MANY_PASSES`; `CLOAK_ERR_WRONG_SET` when the previous set is not the last one accepted;
+ *         `CLOAK_ERR_SET_NOT_NESTED`; `CLOAK_ERR_NOT_IN_SET`; `CLOAK_ERR_TOO_FEW_INPUTS`; `CLOAK_ERR_TOO_FEW_NEIGHBOURS`;
+ *         `CLOAK_ERR_NO_RECOVERY`; `CLOAK_ERR_OUT_OF_ORDER`; errors of group 300
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_acknowledge(struct cloak_client *client,
+                                      const uint8_t *message,
+                                      size_t message_length,
+                                      uint8_t *out,
+                                      size_t capacity,
+                                      size_t *length);
+
+/**
+ * Answers `open` with the shares of its neighbours' seeds and closes the round. A share that does not decrypt is left out.
+ *
+ * @param message         the server's message
+ * @param message_length  bytes of `message`
+ * @param out             the answer
+ * @param capacity        bytes that fit in `out`
+ * @param length          bytes of the answer
+ * @return `CLOAK_ERR_WRONG_SET` unless the set is the last one accepted; `CLOAK_ERR_TOO_FEW_ACKNOWLEDGEMENTS` when it is not that of all
+ *         participants and fewer than t neighbours acknowledged it; `CLOAK_ERR_OUT_OF_ORDER`; errors of group 300
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_unmask(struct cloak_client *client,
+                                 const uint8_t *message,
+                                 size_t message_length,
+                                 uint8_t *out,
+                                 size_t capacity,
+                                 size_t *length);
+
+/**
+ * Takes `finished`: the round is over.
+ *
+ * @param message         the server's message
+ * @param message_length  bytes of `message`
+ * @param outcome         0, or the status for which the round was aborted
+ * @return `CLOAK_ERR_WRONG_ROUND` for another round than the present one; `CLOAK_ERR_OUT_OF_ORDER` outside a round; errors of group 300
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_finish(struct cloak_client *client,
+                                 const uint8_t *message,
+                                 size_t message_length,
+                                 uint32_t *outcome);
+
+/**
+ * Bytes of the masked message of the round that has begun.
+ *
+ * @param size  bytes that `cloak_client_mask` writes
+ * @return `CLOAK_ERR_OUT_OF_ORDER` outside a round that has begun; `CLOAK_ERR_TOO_LONG` when it does not fit the address space
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_masked_size(const struct cloak_client *client,
+                                      size_t *size);
+
+/**
+ * Bytes of the masked message before its payload.
+ *
+ * @param size  bytes that `cloak_client_mask_begin` writes
+ * @return `CLOAK_ERR_OUT_OF_ORDER` outside a round that has begun
+ */
+CLOAK_MUST_USE cloak_status cloak_client_masked_head_size(const struct cloak_client *client, size_t *size);
+
+/**
+ * Masks a whole contribution and writes the message for the server. All values are checked before anything is drawn or written.
+ *
+ * Store the message before it leaves, and send the same bytes when it has to be sent again: a round is masked once.
+ *
+ * @param rng            source of randomness; NULL for that of the operating system
+ * @param segments       the values of each segment of the run, in order; they are not changed
+ * @param segment_count  number of segments
+ * @param out            the message
+ * @param capacity       bytes that fit in `out`
+ * @param length         bytes of the message, those of `cloak_client_masked_size`
+ * @return `CLOAK_ERR_INVALID_LENGTH` for another number of segments or values; `CLOAK_ERR_INVALID_ARGUMENT` for values of a type that the
+ *         segment does not take; `CLOAK_ERR_NOT_FINITE` or `CLOAK_ERR_OUT_OF_RANGE` for a value; `CLOAK_ERR_RANDOMNESS`;
+ *         `CLOAK_ERR_OUT_OF_ORDER`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_mask(struct cloak_client *client,
+                               const struct cloak_rng *rng,
+                               const struct cloak_values *segments,
+                               size_t segment_count,
+                               uint8_t *out,
+                               size_t capacity,
+                               size_t *length);
+
+/**
+ * Begins to mask piece by piece: writes the message up to its payload. From here on the round cannot be masked anew.
+ *
+ * @param rng       source of randomness; NULL for that of the operating system
+ * @param out       the beginning of the message
+ * @param capacity  bytes that fit in `out`
+ * @param length    bytes written, those of `cloak_client_masked_head_size`
+ * @return `CLOAK_ERR_RANDOMNESS`; `CLOAK_ERR_OUT_OF_ORDER` outside a round that has begun
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_mask_begin(struct cloak_client *client,
+                                     const struct cloak_rng *rng,
+                                     uint8_t *out,
+                                     size_t capacity,
+                                     size_t *length);
+
+/**
+ * Masks the next values of the present segment and writes their part of the payload. The zero coordinates follow the last value of a
+ * segment by themselves; after the last value of the last segment the message is complete.
+ *
+ * @param piece     values: a multiple of 8, unless they end the segment
+ * @param out       the part of the message
+ * @param capacity  bytes that fit in `out`
+ * @param length    bytes written
+ * @return `CLOAK_ERR_INVALID_LENGTH` for a piece that is empty, passes the end of the segment or is no multiple of 8; the errors of
+ *         `cloak_client_mask` for values; `CLOAK_ERR_OUT_OF_ORDER` unless masking has begun
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_mask_chunk(struct cloak_client *client,
+                                     const struct cloak_values *piece,
+                                     uint8_t *out,
+                                     size_t capacity,
+                                     size_t *length);
+
+/**
+ * Where a client stands.
+ *
+ * @param out  its id, state, epoch and round
+ */
+CLOAK_MUST_USE cloak_status cloak_client_get_info(const struct cloak_client *client, struct cloak_client_info *out);
+
+/**
+ * Ids of the neighbours whose keys are not confirmed in this epoch: absent, or possibly swapped on the way.
+ *
+ * @param out       the ids, in the order of the roster
+ * @param capacity  ids that fit in `out`
+ * @param count     number of ids
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_unconfirmed(const struct cloak_client *client,
+                                      uint64_t *out,
+                                      size_t capacity,
+                                      size_t *count);
+
+/**
+ * The state of a client as bytes, so that a restarted process goes on where it stopped.
+ *
+ * The bytes are secret and belong in storage that only this party reads, that is durable and that does not go back to older states. Store them
+ * after each step, before its answer leaves.
+ *
+ * @param out       the state
+ * @param capacity  bytes that fit in `out`
+ * @param length    bytes of the state
+ * @return `CLOAK_ERR_OUT_OF_ORDER` while a contribution is being masked piece by piece
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_save(const struct cloak_client *client,
+                               uint8_t *out,
+                               size_t capacity,
+                               size_t *length);
+
+/**
+ * More about the last call that changed this client or failed to: whom the error concerns and which bound was missed.
+ *
+ * Errors of the pointers (101 and 105 to 109) are not kept.
+ *
+ * @param out  the error; its status is `CLOAK_OK` when that call succeeded
+ */
+CLOAK_MUST_USE cloak_status cloak_client_last_error(const struct cloak_client *client, struct cloak_error *out);
+
+/**
+ * The server of a run.
+ *
+ * Hosts only. The caller ends it with `cloak_server_free`.
+ *
+ * @param run    the run; it may be freed while the server lives
+ * @param out    the server
+ * @param error  NULL, or where to report whom an error concerns
+ * @return `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_NON_CANONICAL` or `CLOAK_ERR_REPEATED_KEY` with the member whose key must not be used
+ */
+CLOAK_MUST_USE
+cloak_status cloak_server_new(const struct cloak_run *run,
+                              struct cloak_server **out,
+                              struct cloak_error *error);
+
+/**
+ * Ends a server and wipes its secrets. NULL is fine.
+ */
+void cloak_server_free(struct cloak_server *server);
+
+/**
+ * Begins set-up with the next epoch; `cloak_server_message` then invites every member.
+ *
+ * @param epoch  the epoch
+ * @return `CLOAK_ERR_OUT_OF_ORDER` during a round
+ */
+CLOAK_MUST_USE cloak_status cloak_server_invite(struct cloak_server *server, uint32_t *epoch);
+
+/**
+ * Takes a message from a member whom the host has authenticated. When it is the last one that the step waits for, the next step begins.
+ *
+ * A refusal leaves the server as it was and names the sender; the round goes on for the others.
+ *
+ * @param sender          id of the member
+ * @param message         the message
+ * @param message_length  bytes of `message`
+ * @param receipt         what became of it
+ * @return `CLOAK_ERR_UNKNOWN_PARTY`, `CLOAK_ERR_NOT_IN_SET`, `CLOAK_ERR_DUPLICATE`, `CLOAK_ERR_OUT_OF_ORDER`, `CLOAK_ERR_WRONG_RUN`,
+ *         `CLOAK_ERR_WRONG_EPOCH`, `CLOAK_ERR_WRONG_ROUND`, `CLOAK_ERR_WRONG_CONTEXT`, `CLOAK_ERR_WRONG_SET`, `CLOAK_ERR_LOW_ORDER_KEY`,
+ *         `CLOAK_ERR_REPEATED_KEY`; errors of group 300
+ */
+CLOAK_MUST_USE
+cloak_status cloak_server_receive(struct cloak_server *server,
+                                  uint64_t sender,
+                                  const uint8_t *message,
+                                  size_t message_length,
+                                  struct cloak_receipt *receipt);
+
+/**
+ * Closes the present step: its time limit has passed. Who has not answered is left out.
+ *
+ * A round that cannot go on is no error of this call: `cloak_server_get_phase` has its outcome.
+ *
+ * @return `CLOAK_ERR_OUT_OF_ORDER` when nothing is being waited for; `CLOAK_ERR_TOO_FEW_INPUTS` when set-up fails, which takes the server back
+ *         to `CLOAK_STEP_IDLE`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_server_close_step(struct cloak_server *server);
+
+/**
+ * Begins the next round.
+ *
+ * @param participants  ids of those who take part; NULL, with a count of 0, for everyone with confirmed keys
+ * @param count         number of ids
+ * @param context_hash  SHA-256 of what every participant is given for the round, 32 bytes
+ * @param round         number of the round
+ * @return `CLOAK_ERR_OUT_OF_ORDER` before set-up is complete or during a round; `CLOAK_ERR_WRONG_ROUND` after the last round;
+ *         `CLOAK_ERR_UNKNOWN_PARTY`, `CLOAK_ERR_NOT_CONFIRMED` or `CLOAK_ERR_TOO_FEW_NEIGHBOURS` with the participant;
+ *         `CLOAK_ERR_TOO_FEW_INPUTS`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_server_begin(struct cloak_server *server,
+                                const uint64_t *participants,
+                                size_t count,
+                                const uint8_t context_hash[32],
+                                uint32_t *round);
+
+/**
+ * The message that a member is due in the present step.
+ *
+ * @param receiver  id of the member
+ * @param out       the message
+ * @param capacity  bytes that fit in `out`
+ * @param length    bytes of the message; 0 when the member has no part in the step
+ * @return `CLOAK_ERR_UNKNOWN_PARTY`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_server_message(const struct cloak_server *server,
+                                  uint64_t receiver,
+                                  uint8_t *out,
+                                  size_t capacity,
+                                  size_t *length);
+
+/**
+ * The confirmations for a member that did not collect them before the next step began.
+ *
+ * @param receiver  id of the member
+ * @param out       the message
+ * @param capacity  bytes that fit in `out`
+ * @param length    bytes of the message; 0 when there is none
+ * @return `CLOAK_ERR_UNKNOWN_PARTY`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_server_confirmations(const struct cloak_server *server,
+                                        uint64_t receiver,
+                                        uint8_t *out,
+                                        size_t capacity,
+                                        size_t *length);
+
+/**
+ * Stops the present round; every participant is told.
+ *
+ * @return `CLOAK_ERR_OUT_OF_ORDER` outside a round
+ */
+CLOAK_MUST_USE cloak_status cloak_server_stop(struct cloak_server *server);
+
+/**
+ * Ends the round after the host has added up the payloads.
+ *
+ * @param failure  `CLOAK_OK`, or what `cloak_opening_check_zeros` gave
+ * @return `CLOAK_ERR_OUT_OF_ORDER` unless the sum is due; `CLOAK_ERR_INVALID_ARGUMENT` for a failure that is no error of the protocol
+ */
+CLOAK_MUST_USE
+cloak_status cloak_server_finish(struct cloak_server *server,
+                                 int32_t failure);
+
+/**
+ * Where a server stands.
+ *
+ * @param out  its step, epoch, round, pass, and how the last round ended
+ */
+CLOAK_MUST_USE cloak_status cloak_server_get_phase(const struct cloak_server *server, struct cloak_phase *out);
+
+/**
+ * More about the last call that changed this server or failed to: whom the error concerns and which bound was missed.
+ *
+ * Errors of the pointers (101 and 105 to 109) are not kept.
+ *
+ * @param out  the error; its status is `CLOAK_OK` when that call succeeded
+ */
+CLOAK_MUST_USE cloak_status cloak_server_last_error(const struct cloak_server *server, struct cloak_error *out);
+
+/**
+ * Ids of the members whose message the present step still waits for.
+ *
+ * @param out       the ids
+ * @param capacity  ids that fit in `out`
+ * @param count     number of ids
+ */
+CLOAK_MUST_USE
+cloak_status cloak_server_waiting(const struct cloak_server *server,
+                                  uint64_t *out,
+                                  size_t capacity,
+                                  size_t *count);
+
+/**
+ * Ids of the members with confirmed keys, who can take part in a round.
+ *
+ * @param out       the ids
+ * @param capacity  ids that fit in `out`
+ * @param count     number of ids
+ */
+CLOAK_MUST_USE
+cloak_status cloak_server_confirmed(const struct cloak_server *server,
+                                    uint64_t *out,
+                                    size_t capacity,
+                                    size_t *count);
+
+/**
+ * Ids of the participants of the last round begun.
+ *
+ * @param out       the ids
+ * @param capacity  ids that fit in `out`
+ * @param count     number of ids
+ */
+CLOAK_MUST_USE
+cloak_status cloak_server_participants(const struct cloak_server *server,
+                                       uint64_t *out,
+                                       size_t capacity,
+                                       size_t *count);
+
+/**
+ * Ids of the participants that are left in the last round begun: those whose inputs the sum holds.
+ *
+ * @param out       the ids
+ * @param capacity  ids that fit in `out`
+ * @param count     number of ids
+ */
+CLOAK_MUST_USE
+cloak_status cloak_server_survivors(const struct cloak_server *server,
+                                    uint64_t *out,
+                                    size_t capacity,
+                                    size_t *count);
+
+/**
+ * Recovers the masks of the round.
+ *
+ * Hosts only. The caller ends the opening with `cloak_opening_free`.
+ *
+ * @param server  a server whose step is `CLOAK_STEP_SUM`; it may go on or be freed while the opening lives
+ * @param out     the opening
+ * @return `CLOAK_ERR_OUT_OF_ORDER` in another step; `CLOAK_ERR_TOO_FEW_SHARES`
+ */
+CLOAK_MUST_USE cloak_status cloak_server_opening(const struct cloak_server *server, struct cloak_opening **out);
+
+/**
+ * Ends an opening and wipes its masks. NULL is fine.
+ */
+void cloak_opening_free(struct cloak_opening *opening);
+
+/**
+ * Adds a range of one survivor's contribution to an accumulator.
+ *
+ * @param segment         index of the segment
+ * @param first           first element of the range, a multiple of 8. Elements are the values and then the zero coordinates.
+ * @param payload         the whole payload, as received
+ * @param payload_length  bytes of `payload`
+ * @param accumulator     one lane for each element of the range; their number is a multiple of 8 unless the range ends the segment
+ * @return `CLOAK_ERR_INVALID_LENGTH` for a payload of another size or a range that does not fit; `CLOAK_ERR_INVALID_WIDTH` for another lane
+ *         type than that of `cloak_run_layout`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_opening_add(const struct cloak_opening *opening,
+                               uint32_t segment,
+                               uint64_t first,
+                               const uint8_t *payload,
+                               size_t payload_length,
+                               const struct cloak_lanes *accumulator);
+
+/**
+ * Takes the masks off a range in which an accumulator holds the sum of all survivors.
+ *
+ * @param segment      index of the segment
+ * @param first        first element of the range, a multiple of 8
+ * @param accumulator  one lane for each element of the range; their number is a multiple of 8 unless the range ends the segment. Afterwards
+ *                     the residues of the sum.
+ * @return as `cloak_opening_add`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_opening_unmask(const struct cloak_opening *opening,
+                                  uint32_t segment,
+                                  uint64_t first,
+                                  const struct cloak_lanes *accumulator);
+
+/**
+ * Checks the zero coordinates of a segment after the masks were taken off.
+ *
+ * @param segment  index of the segment
+ * @param zeros    all residues that follow the last value of the segment, in its lane type
+ * @return `CLOAK_ERR_MASKS_DID_NOT_CANCEL` when one is not zero: throw the sum of every segment away and tell `cloak_server_finish`;
+ *         `CLOAK_ERR_INVALID_LENGTH` for another number of them
+ */
+CLOAK_MUST_USE
+cloak_status cloak_opening_check_zeros(const struct cloak_opening *opening,
+                                       uint32_t segment,
+                                       const struct cloak_values *zeros);
 
 #ifdef __cplusplus
 }  // extern "C"

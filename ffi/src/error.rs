@@ -1,9 +1,10 @@
 //! What a number cannot say: whom an error concerns and which bound was missed.
 
+use core::ptr::NonNull;
+
 use cloakwork_core::Error;
 
 use crate::boundary::Checked;
-use crate::pointer::Out;
 use crate::status::cloak_status;
 
 /// In `cloak_error.present`: `party` says whom the error concerns.
@@ -45,27 +46,27 @@ impl From<Error> for cloak_error {
 
 /// Where a function that makes an object reports an error; later calls ask the object.
 #[derive(Debug)]
-pub(crate) struct Report(Option<Out<cloak_error>>);
+pub(crate) struct Report(Option<NonNull<cloak_error>>);
 
 impl Report {
     /// Accepts a place for the report; NULL for none.
     ///
     /// # Safety
-    /// Header, "Pointers" for `error`.
+    /// Header, "Pointers" for `error`, which stays writable as long as the report lives.
     pub(crate) unsafe fn new(error: *mut cloak_error) -> Checked<Self> {
-        if error.is_null() {
-            return Ok(Self(None));
+        let place = NonNull::new(error);
+        if place.is_some_and(|place| !place.is_aligned()) {
+            return Err(cloak_status::CLOAK_ERR_MISALIGNED);
         }
-        // SAFETY: the caller's obligation.
-        let place = unsafe { Out::new(error) }?;
-        Ok(Self(Some(place)))
+        Ok(Self(place))
     }
 
     /// Passes a result of core on and reports its error.
-    pub(crate) fn on<T>(self, result: Result<T, Error>) -> Checked<T> {
+    pub(crate) fn on<T>(&self, result: Result<T, Error>) -> Checked<T> {
         result.map_err(|error| {
             if let Some(place) = self.0 {
-                place.write(error.into());
+                // SAFETY: aligned (checked in `new`); writable by the obligation of `new`.
+                unsafe { place.write(error.into()) };
             }
             error.into()
         })

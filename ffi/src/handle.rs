@@ -92,18 +92,38 @@ unsafe fn place<C: Opaque>(memory: NonNull<u8>, owner: Owner, object: C::Object)
 /// still be read.
 unsafe fn find<'a, C: Opaque>(handle: *const C) -> Checked<(NonNull<Cell<C::Object>>, &'a AtomicU32)> {
     // The word is first in every kind of cell, so this reads a word even where the handle is of another kind.
+    // SAFETY: the caller's obligation.
+    let state = unsafe { word(handle) }?;
+    let cell = NonNull::new(handle.cast::<Cell<C::Object>>().cast_mut()).ok_or(cloak_status::CLOAK_ERR_NULL_POINTER)?;
+    match state.load(Ordering::Relaxed) {
+        found if found == C::KIND => Ok((cell, state)),
+        found if found == C::KIND | BUSY => Err(cloak_status::CLOAK_ERR_BUSY),
+        found if found == C::KIND | BROKEN => Err(cloak_status::CLOAK_ERR_PANIC),
+        _ => Err(cloak_status::CLOAK_ERR_WRONG_HANDLE),
+    }
+}
+
+/// The kind of a handle of whatever kind and state.
+///
+/// # Safety
+/// As for [`find`].
+pub(crate) unsafe fn kind_of<T>(handle: *const T) -> Checked<u32> {
+    // SAFETY: the caller's obligation.
+    let state = unsafe { word(handle) }?;
+    Ok(state.load(Ordering::Relaxed) & !(BUSY | BROKEN))
+}
+
+/// The first word of a handle.
+///
+/// # Safety
+/// As for [`find`].
+unsafe fn word<'a, T>(handle: *const T) -> Checked<&'a AtomicU32> {
     let word = NonNull::new(handle.cast::<AtomicU32>().cast_mut()).ok_or(cloak_status::CLOAK_ERR_NULL_POINTER)?;
     if !word.is_aligned() {
         return Err(cloak_status::CLOAK_ERR_MISALIGNED);
     }
     // SAFETY: not NULL and aligned (checked above); readable by the caller's obligation, and only ever written as an atomic.
-    let state = unsafe { word.as_ref() };
-    match state.load(Ordering::Relaxed) {
-        found if found == C::KIND => Ok((word.cast(), state)),
-        found if found == C::KIND | BUSY => Err(cloak_status::CLOAK_ERR_BUSY),
-        found if found == C::KIND | BROKEN => Err(cloak_status::CLOAK_ERR_PANIC),
-        _ => Err(cloak_status::CLOAK_ERR_WRONG_HANDLE),
-    }
+    Ok(unsafe { word.as_ref() })
 }
 
 /// The object of a handle for a call that only reads it. Such calls may run at the same time.

@@ -44,9 +44,24 @@ pub mod fingerprint;
 pub mod hash;
 
 // Runs.
+pub mod roster;
+
 #[cfg(feature = "std")]
 pub mod run;
 
 #[cfg(feature = "std")]
 pub mod segment;
+
+pub mod message;
+pub mod plan;
 pub mod values;
+
+// The client.
+pub mod client;
+
+// The server.
+#[cfg(feature = "std")]
+pub mod server;
+
+#[cfg(feature = "std")]
+pub mod opening;

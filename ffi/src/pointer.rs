@@ -155,6 +155,17 @@ impl<'a, T> Buffer<'a, T> {
         }
     }
 
+    /// Copies what `source` yields, each time it is asked the same, into the buffer, if all of it fits.
+    pub(crate) fn copy_all<I: Iterator<Item = T>>(self, source: impl Fn() -> I) -> Checked<()> {
+        let count = source().count();
+        let fits = count <= self.elements.len();
+        if fits {
+            self.elements.iter_mut().zip(source()).for_each(|(element, value)| *element = value);
+        }
+        self.length.write(count);
+        if fits { Ok(()) } else { Err(cloak_status::CLOAK_ERR_BUFFER_TOO_SMALL) }
+    }
+
     /// Copies `source` into the buffer.
     pub(crate) fn copy(self, source: &[T]) -> Checked<()>
     where

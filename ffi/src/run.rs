@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use cloakwork_core::agreement::PublicKey;
 use cloakwork_core::prg::Suite;
 use cloakwork_core::secagg::{
     Limits, MAX_DESCRIPTION_SIZE, MAX_MEMBERS, MAX_SEGMENTS, MEMBER_SIZE, Member, Mode, Run, RunConfig, roster_hash,
@@ -13,6 +12,7 @@ use crate::boundary::boundary;
 use crate::error::{Report, cloak_error};
 use crate::handle::{self, Opaque, kind};
 use crate::pointer::{Buffer, Out, out_array, slice, value};
+use crate::roster::cloak_member;
 use crate::segment::{self, cloak_segment};
 use crate::sizes::{CLOAK_DESCRIPTION_SIZE, CLOAK_HASH_SIZE, CLOAK_MAX_MEMBERS, CLOAK_MAX_SEGMENTS, CLOAK_MEMBER_SIZE};
 use crate::status::cloak_status;
@@ -40,16 +40,6 @@ const _: () = assert!(CLOAK_MEMBER_SIZE == MEMBER_SIZE);
 const _: () = assert!(CLOAK_DESCRIPTION_SIZE == MAX_DESCRIPTION_SIZE);
 const _: () = assert!(CLOAK_MAX_SEGMENTS == MAX_SEGMENTS);
 const _: () = assert!(CLOAK_MAX_MEMBERS == MAX_MEMBERS as usize);
-
-/// A member of a run.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct cloak_member {
-    /// Any number; the roster is sorted by it, strictly ascending.
-    pub id: u64,
-    /// Public key of the member's identity.
-    pub key: [u8; 32],
-}
 
 /// `cloak_run_config.suite`: X25519, HKDF-SHA256, ChaCha20. For runs with microcontrollers.
 pub const CLOAK_SUITE_CHACHA20: u8 = 1;
@@ -370,12 +360,6 @@ impl RunObject {
         });
         neighbours.sort_unstable();
         Ok(neighbours)
-    }
-}
-
-impl From<&cloak_member> for Member {
-    fn from(member: &cloak_member) -> Self {
-        Self { id: member.id, key: PublicKey::from_bytes(member.key) }
     }
 }
 

@@ -4,6 +4,9 @@ use core::ffi::{CStr, c_char};
 
 use cloakwork_core::{Error, ErrorKind};
 
+#[cfg(feature = "std")]
+use crate::boundary::Checked;
+
 /// What a call came to. Numbers never change and are not reused; new ones may be added.
 ///
 /// `cloak_status_text` has a sentence for each. Any value but `CLOAK_OK` means that nothing happened: no output was written but
@@ -135,6 +138,18 @@ macro_rules! statuses_of_core {
                     // A kind that is missing above; a test reads core's list so that there is none.
                     _ => Self::CLOAK_ERR_PANIC,
                 }
+            }
+        }
+
+        /// The kind of error that a status stands for; none for success, and `INVALID_ARGUMENT` for what is not from core.
+        #[cfg(feature = "std")]
+        pub(crate) fn failure_of(status: i32) -> Checked<Option<ErrorKind>> {
+            const OK: i32 = cloak_status::CLOAK_OK as i32;
+            $(const $status: i32 = cloak_status::$status as i32;)*
+            match status {
+                OK => Ok(None),
+                $($status => Ok(Some(ErrorKind::$kind)),)*
+                _ => Err(cloak_status::CLOAK_ERR_INVALID_ARGUMENT),
             }
         }
 

@@ -104,6 +104,17 @@ pub(crate) enum Lanes<'a> {
     U128(&'a mut [u128]),
 }
 
+impl Lanes<'_> {
+    /// The addresses of the residues.
+    pub(crate) fn extent(&self) -> Range<usize> {
+        match self {
+            Self::U32(lanes) => pointer::extent(lanes),
+            Self::U64(lanes) => pointer::extent(lanes),
+            Self::U128(lanes) => pointer::extent(lanes),
+        }
+    }
+}
+
 impl cloak_lanes {
     /// The residues, by lane.
     ///
