@@ -209,7 +209,8 @@ impl RunConfig {
         }
         self.check_threshold(recovery)?;
         let limit_fits = |seconds: u32| (1..=MAX_LIMIT_SECONDS).contains(&seconds);
-        let fits = (2..=self.members).contains(&self.min_inputs)
+        let least_inputs = if recovery { 2 } else { u64::from(self.colluders) + 2 };
+        let fits = (least_inputs..=u64::from(self.members)).contains(&u64::from(self.min_inputs))
             && self.colluders < self.members
             && (self.max_passes > 0) == recovery
             && self.max_rounds > 0
@@ -230,10 +231,11 @@ impl RunConfig {
         Ok(())
     }
 
-    /// 1 <= t <= k and 2t > k + c: two sets cannot both be opened (threat-model.md, lemma 2).
+    /// 1 <= t <= k and 2t > k + c: no two sets can be opened (threat-model.md, lemmas 2 to 4). Without recovery there is no threshold, but every
+    /// neighbourhood must hold an honest member.
     fn check_threshold(&self, recovery: bool) -> Result<()> {
         let (k, t, c) = (u64::from(self.degree()), u64::from(self.threshold), u64::from(self.colluders));
-        let fits = if recovery { (1..=k).contains(&t) && 2 * t > k + c } else { t == 0 };
+        let fits = if recovery { (1..=k).contains(&t) && 2 * t > k + c } else { t == 0 && c < k };
         if fits { Ok(()) } else { Err(ErrorKind::InvalidThreshold.bound(((k + c) >> 1) + 1)) }
     }
 }
@@ -377,10 +379,10 @@ impl Run {
         matches!(self.config.mode, Mode::Recovery)
     }
 
-    /// Neighbours that a member needs in every set: the threshold, or one without recovery.
+    /// Neighbours that a member needs in every set: the threshold; without recovery one more than may collude.
     #[must_use]
     pub const fn needed_neighbours(&self) -> u32 {
-        if self.has_recovery() { self.config.threshold } else { 1 }
+        if self.has_recovery() { self.config.threshold } else { self.config.colluders + 1 }
     }
 
     /// Bytes of a payload: all segments, packed.

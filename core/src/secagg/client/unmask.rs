@@ -10,6 +10,7 @@ use crate::ct;
 use crate::error::{ErrorKind, Result};
 use crate::secagg::codec::{Output, head_size, output_error};
 use crate::secagg::member_set::MemberSet;
+use crate::sharing::shamir::check_share;
 use crate::secagg::message::{KEY_SIZE, OPENED_ITEM_SIZE, Open, SALT_SIZE, TAG_SIZE, Unmask, items};
 
 impl<const K: usize> Client<K> {
@@ -100,6 +101,8 @@ impl<const K: usize> Client<K> {
         let (salt, sealed) = item.split_first_chunk::<SALT_SIZE>().ok_or(ErrorKind::Malformed)?;
         let sealed = sealed.try_into().map_err(|_| ErrorKind::Malformed)?;
         let key = neighbour.pair()?.share_key(neighbour.id, self.id, self.share_index(), round.number, &round.h, salt);
-        key.open(sealed)
+        let share = key.open(sealed)?;
+        check_share(&share)?;
+        Ok(share)
     }
 }

@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 use super::{Server, Step};
 use crate::error::{ErrorKind, Result};
-use crate::field::Element;
 use crate::secagg::message::{KEY_SIZE, OPENED_ITEM_SIZE, Open, Unmask, items};
+use crate::sharing::shamir::check_share;
 
 /// The shares that one member returned, in the order of its neighbours in the set; `None` where one did not decrypt.
 pub(super) struct Shares(pub(super) Vec<Option<Zeroizing<[u8; KEY_SIZE]>>>);
@@ -101,10 +101,4 @@ fn read_shares(bitmap: &[u8], joined: &[u8], count: usize) -> Result<Shares> {
         });
     }
     Ok(Shares(list))
-}
-
-/// A share is four canonical field elements.
-fn check_share(share: &[u8; KEY_SIZE]) -> Result<()> {
-    let (elements, _) = share.as_chunks::<8>();
-    elements.iter().try_for_each(|element| Element::from_le_bytes(element).map(drop))
 }
