@@ -12,6 +12,7 @@ use zeroize::Zeroize;
 
 use crate::error::{Error, ErrorKind, Result};
 
+mod groups;
 mod packing;
 
 pub use packing::{add_packed, pack, packed_len, unpack};
@@ -78,7 +79,7 @@ mod sealed {
 
 /// An unsigned word that carries one residue: `u32`, `u64` or `u128`.
 pub trait Lane:
-    sealed::Sealed + packing::Groups + Copy + Default + Debug + Eq + Zeroize + Send + Sync + 'static
+    sealed::Sealed + groups::Groups + Copy + Default + Debug + Eq + Zeroize + Send + Sync + 'static
 {
     /// Bytes of the lane.
     const BYTES: usize;

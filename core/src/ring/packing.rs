@@ -24,7 +24,7 @@ pub fn pack<L: Lane>(bits: Bits, values: &[L], out: &mut [u8]) -> Result<()> {
     let (whole, rest) = values.split_at(values.len() & !7);
     let (whole_out, rest_out) = out.split_at_mut((whole.len() >> 3) * usize::from(bits.get()));
     L::pack_groups(bits, whole, whole_out);
-    pack_portable(bits, rest, rest_out);
+    pack_elements(bits, rest, rest_out);
     Ok(())
 }
 
@@ -53,7 +53,7 @@ pub fn add_packed<L: Lane>(bits: Bits, packed: &[u8], accumulator: &mut [L]) -> 
     let (whole, rest) = accumulator.split_at_mut(accumulator.len() & !7);
     let (whole_packed, rest_packed) = packed.split_at((whole.len() >> 3) * usize::from(bits.get()));
     L::add_groups(bits, whole_packed, whole);
-    add_portable(bits, rest_packed, rest);
+    add_elements(bits, rest_packed, rest);
     Ok(())
 }
 
@@ -72,78 +72,201 @@ fn check_fill(bits: Bits, packed: &[u8], len: usize) -> Result<()> {
     }
 }
 
-/// The kernels of a lane type for whole groups: eight elements, which take b bytes.
-pub trait Groups: Sized {
-    /// Packs a multiple of eight elements.
-    fn pack_groups(bits: Bits, values: &[Self], out: &mut [u8]);
+/// The unit in which elements are moved bit by bit, and one of twice its size, which holds a unit and the bits left over from the last one.
+#[cfg(target_pointer_width = "64")]
+type Unit = u64;
+#[cfg(target_pointer_width = "64")]
+type Double = u128;
+#[cfg(not(target_pointer_width = "64"))]
+type Unit = u32;
+#[cfg(not(target_pointer_width = "64"))]
+type Double = u64;
 
-    /// Adds a multiple of eight packed elements.
-    fn add_groups(bits: Bits, packed: &[u8], accumulator: &mut [Self]);
-}
+const UNIT_BITS: u32 = Unit::BITS;
+const UNIT_BYTES: usize = size_of::<Unit>();
 
-macro_rules! portable_groups {
-    ($($lane:ty),*) => {$(
-        impl Groups for $lane {
-            fn pack_groups(bits: Bits, values: &[Self], out: &mut [u8]) {
-                pack_portable(bits, values, out);
-            }
-
-            fn add_groups(bits: Bits, packed: &[u8], accumulator: &mut [Self]) {
-                add_portable(bits, packed, accumulator);
-            }
-        }
-    )*};
-}
-
-portable_groups!(u32, u64, u128);
-
-/// Bits that the portable path moves at a time; what is left of a byte (7 bits) and a piece fit in a u64.
-const PIECE: u32 = 32;
-
-/// Packs any number of elements from a byte boundary on, piece by piece.
+/// Packs any number of elements from a byte boundary on.
 #[allow(clippy::cast_possible_truncation, reason = "the low bits are what is meant")]
-fn pack_portable<L: Lane>(bits: Bits, values: &[L], out: &mut [u8]) {
-    let mut bytes = out.iter_mut();
-    let (mut pending, mut filled) = (0u64, 0u32);
+pub(super) fn pack_elements<L: Lane>(bits: Bits, values: &[L], out: &mut [u8]) {
+    let mut units = out.chunks_mut(UNIT_BYTES);
+    let (mut pending, mut filled): (Double, u32) = (0, 0);
     for value in values {
         let (mut value, mut left) = (value.reduce(bits).to_u128(), u32::from(bits.get()));
         while left > 0 {
-            let width = left.min(PIECE);
-            pending |= u64::from(value as u32) << filled;
+            let width = left.min(UNIT_BITS);
+            pending |= Double::from(value as Unit) << filled;
             filled += width;
-            value >>= PIECE;
+            value >>= UNIT_BITS;
             left -= width;
-            while filled >= 8 {
-                if let Some(byte) = bytes.next() {
-                    *byte = pending as u8;
-                }
-                pending >>= 8;
-                filled -= 8;
+            if filled >= UNIT_BITS {
+                write_unit(units.next(), pending as Unit);
+                pending >>= UNIT_BITS;
+                filled -= UNIT_BITS;
             }
         }
     }
-    if let Some(byte) = bytes.next() {
-        *byte = pending as u8;
-    }
+    write_unit(units.next(), pending as Unit);
 }
 
-/// Adds any number of elements that start at a byte boundary, piece by piece.
-fn add_portable<L: Lane>(bits: Bits, packed: &[u8], accumulator: &mut [L]) {
-    let mut bytes = packed.iter();
-    let (mut pending, mut filled) = (0u64, 0u32);
+/// Adds any number of elements that start at a byte boundary.
+#[allow(clippy::cast_possible_truncation, reason = "the low bits are what is meant")]
+pub(super) fn add_elements<L: Lane>(bits: Bits, packed: &[u8], accumulator: &mut [L]) {
+    let mut units = packed.chunks(UNIT_BYTES);
+    let (mut pending, mut filled): (Double, u32) = (0, 0);
     for sum in accumulator {
         let (mut value, mut got) = (0u128, 0u32);
         while got < u32::from(bits.get()) {
-            let width = (u32::from(bits.get()) - got).min(PIECE);
-            while filled < width {
-                pending |= u64::from(bytes.next().copied().unwrap_or(0)) << filled;
-                filled += 8;
+            let width = (u32::from(bits.get()) - got).min(UNIT_BITS);
+            if filled < width {
+                pending |= Double::from(read_unit(units.next())) << filled;
+                filled += UNIT_BITS;
             }
-            value |= u128::from(pending & !(u64::MAX << width)) << got;
+            value |= u128::from(pending as Unit & (Unit::MAX >> (UNIT_BITS - width))) << got;
             pending >>= width;
             filled -= width;
             got += width;
         }
         *sum = sum.wrapping_add(L::from_u128(value));
+    }
+}
+
+/// Writes the low bytes of `unit` to a chunk, which is shorter than a unit at the end of the output.
+fn write_unit(chunk: Option<&mut [u8]>, unit: Unit) {
+    let chunk = chunk.unwrap_or_default();
+    if let Some(whole) = chunk.first_chunk_mut() {
+        *whole = unit.to_le_bytes();
+    } else {
+        for (byte, value) in chunk.iter_mut().zip(unit.to_le_bytes()) {
+            *byte = value;
+        }
+    }
+}
+
+/// The unit in a chunk, which is shorter at the end of the input; zeros follow it.
+fn read_unit(chunk: Option<&[u8]>) -> Unit {
+    let chunk = chunk.unwrap_or_default();
+    if let Some(whole) = chunk.first_chunk() {
+        return Unit::from_le_bytes(*whole);
+    }
+    let mut bytes = [0; UNIT_BYTES];
+    for (byte, value) in bytes.iter_mut().zip(chunk) {
+        *byte = *value;
+    }
+    Unit::from_le_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{vec, vec::Vec};
+
+    /// The definition, bit by bit.
+    fn pack_bits(b: usize, values: &[u128]) -> Vec<u8> {
+        let mut out = vec![0; (b * values.len()).div_ceil(8)];
+        for (j, value) in values.iter().enumerate() {
+            for bit in 0..b {
+                let at = b * j + bit;
+                out[at / 8] |= u8::from(value >> bit & 1 == 1) << (at % 8);
+            }
+        }
+        out
+    }
+
+    fn check_width<L: Lane>(b: u8) {
+        let bits = Bits::new(b).unwrap();
+        for length in (0..20).chain([63, 64, 65, 200]) {
+            let values: Vec<L> = (1..=length)
+                .map(|i| L::from_u128((i as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)))
+                .collect();
+            let reduced: Vec<u128> = values.iter().map(|value| value.reduce(bits).to_u128()).collect();
+            let expected = pack_bits(b.into(), &reduced);
+            assert_eq!(expected.len() as u64, packed_len(bits, length));
+
+            let mut packed = vec![0xff; expected.len()];
+            pack(bits, &values, &mut packed).unwrap();
+            assert_eq!(packed, expected, "{length} elements of {b} bits");
+            let mut elements = vec![0xff; expected.len()];
+            pack_elements(bits, &values, &mut elements);
+            assert_eq!(elements, expected);
+
+            let mut unpacked = vec![L::from_u128(77); values.len()];
+            unpack(bits, &packed, &mut unpacked).unwrap();
+            assert_eq!(unpacked.iter().map(|value| value.to_u128()).collect::<Vec<_>>(), reduced);
+            let mut sums = values.clone();
+            add_packed(bits, &packed, &mut sums).unwrap();
+            let mut elements = values.clone();
+            add_elements(bits, &packed, &mut elements);
+            for (sum, value) in sums.iter().zip(&values) {
+                assert_eq!(*sum, value.wrapping_add(value.reduce(bits)));
+            }
+            assert_eq!(sums, elements);
+        }
+    }
+
+    #[test]
+    fn every_width_follows_the_definition() {
+        (1..=32).for_each(check_width::<u32>);
+        (33..=64).for_each(check_width::<u64>);
+        (65..=128).for_each(check_width::<u128>);
+    }
+
+    #[test]
+    fn lengths_are_exact() {
+        let bits = Bits::new(20).unwrap();
+        assert_eq!([0, 1, 2, 3, 8].map(|len| packed_len(bits, len)), [0, 3, 5, 8, 20]);
+        assert_eq!(packed_len(Bits::new(128).unwrap(), u64::MAX >> 4), (u64::MAX >> 4) * 16);
+        assert_eq!(packed_len(Bits::new(128).unwrap(), u64::MAX), u64::MAX);
+        for (len, size) in [(3, 7), (3, 9), (0, 1), (8, 19)] {
+            let (values, mut out) = (vec![9u32; len], vec![7; size]);
+            let error = pack(bits, &values, &mut out).unwrap_err();
+            assert_eq!((error.kind(), error.bound()), (ErrorKind::InvalidLength, Some(packed_len(bits, len as u64))));
+            assert!(out.iter().all(|byte| *byte == 7));
+            let mut lanes = vec![9u32; len];
+            assert_eq!(unpack(bits, &out, &mut lanes).unwrap_err().kind(), ErrorKind::InvalidLength);
+            assert_eq!(add_packed(bits, &out, &mut lanes).unwrap_err().kind(), ErrorKind::InvalidLength);
+            assert_eq!(lanes, values);
+        }
+    }
+
+    #[test]
+    fn only_the_lane_of_the_width_is_served() {
+        let mut out = [0u8; 20];
+        for (b, size) in [(20, 20), (33, 33), (64, 64), (65, 65)] {
+            let bits = Bits::new(b).unwrap();
+            let packed = vec![0; size];
+            let kinds = [
+                add_packed(bits, &packed, &mut [0u32; 8]).err(),
+                add_packed(bits, &packed, &mut [0u64; 8]).err(),
+                add_packed(bits, &packed, &mut [0u128; 8]).err(),
+            ];
+            assert_eq!(kinds.iter().flatten().filter(|error| error.kind() == ErrorKind::InvalidWidth).count(), 2);
+        }
+        assert_eq!(pack(Bits::new(20).unwrap(), &[0u64; 8], &mut out).unwrap_err().kind(), ErrorKind::InvalidWidth);
+    }
+
+    /// Every fill bit of every width and length, one at a time.
+    #[test]
+    fn fill_bits_have_to_be_zero() {
+        for b in 1..=32u8 {
+            let bits = Bits::new(b).unwrap();
+            for len in 1..=8usize {
+                let mut packed = vec![0xffu8; packed_len(bits, len as u64) as usize];
+                let used = usize::from(b) * len;
+                let fill = 8 * packed.len() - used;
+                let last = packed.len() - 1;
+                packed[last] >>= fill;
+                let mut lanes = vec![1u32; len];
+                unpack(bits, &packed, &mut lanes).unwrap();
+                assert!(lanes.iter().all(|lane| u128::from(*lane) == bits.max_residue()));
+                for bit in 8 - fill..8 {
+                    packed[last] ^= 1 << bit;
+                    let mut untouched = vec![3u32; len];
+                    assert_eq!(unpack(bits, &packed, &mut untouched).unwrap_err().kind(), ErrorKind::Malformed);
+                    assert_eq!(add_packed(bits, &packed, &mut untouched).unwrap_err().kind(), ErrorKind::Malformed);
+                    assert!(untouched.iter().all(|lane| *lane == 3));
+                    packed[last] ^= 1 << bit;
+                }
+            }
+        }
     }
 }
