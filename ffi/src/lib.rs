@@ -17,7 +17,8 @@
 
 #[cfg(feature = "std")]
 extern crate alloc;
-#[cfg(any(feature = "std", test))]
+// Where there is an operating system its library brings the panic handler, whatever the features.
+#[cfg(any(feature = "std", not(target_os = "none")))]
 extern crate std;
 
 // How values cross the boundary.
@@ -26,7 +27,7 @@ mod handle;
 mod pointer;
 mod text;
 
-#[cfg(all(feature = "panic-handler", not(feature = "std"), target_os = "none"))]
+#[cfg(all(not(feature = "std"), target_os = "none"))]
 mod panic_handler;
 
 // What every caller needs.
@@ -63,5 +64,7 @@ pub mod client;
 #[cfg(feature = "std")]
 pub mod server;
 
+#[cfg(feature = "std")]
+pub mod lanes;
 #[cfg(feature = "std")]
 pub mod opening;

@@ -4,10 +4,11 @@ use cloakwork_core::secagg::{Opening, Values};
 
 use crate::boundary::boundary;
 use crate::handle::{self, Opaque, kind};
+use crate::lanes::{Lanes, cloak_lanes};
 use crate::pointer::{Out, apart, extent, slice, value};
 use crate::server::cloak_server;
 use crate::status::cloak_status;
-use crate::values::{Lanes, cloak_lanes, cloak_values};
+use crate::values::cloak_values;
 
 /// The masks that remain in the sum of the survivors' payloads.
 ///

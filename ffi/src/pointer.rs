@@ -167,6 +167,7 @@ impl<'a, T> Buffer<'a, T> {
     }
 
     /// Copies `source` into the buffer.
+    #[cfg(feature = "std")]
     pub(crate) fn copy(self, source: &[T]) -> Checked<()>
     where
         T: Copy,

@@ -1,4 +1,4 @@
-//! Vectors of numbers: those that a client contributes and the residues that a server adds up.
+//! Vectors of numbers that are read: what a client contributes, and residues of a sum.
 
 use core::ffi::c_void;
 use core::ops::Range;
@@ -6,7 +6,7 @@ use core::ops::Range;
 use cloakwork_core::secagg::Values;
 
 use crate::boundary::Checked;
-use crate::pointer::{self, slice, slice_mut};
+use crate::pointer::{self, slice};
 use crate::status::cloak_status;
 
 /// What the elements of a vector are.
@@ -32,7 +32,7 @@ pub enum cloak_type {
 
 impl cloak_type {
     /// The type of a number that the caller gave.
-    fn new(number: i32) -> Checked<Self> {
+    pub(crate) fn new(number: i32) -> Checked<Self> {
         const TYPES: [cloak_type; 7] = [
             cloak_type::CLOAK_F64,
             cloak_type::CLOAK_F32,
@@ -54,18 +54,6 @@ pub struct cloak_values {
     pub r#type: i32,
     /// The first element; may be NULL when `length` is 0.
     pub data: *const c_void,
-    /// Number of elements.
-    pub length: usize,
-}
-
-/// Residues of one segment, or of a piece of it, to be changed in place.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct cloak_lanes {
-    /// `CLOAK_U32`, `CLOAK_U64` or `CLOAK_U128`: the lane of the segment's bit width.
-    pub r#type: i32,
-    /// The first element; may be NULL when `length` is 0.
-    pub data: *mut c_void,
     /// Number of elements.
     pub length: usize,
 }
@@ -92,44 +80,6 @@ impl cloak_values {
             cloak_type::CLOAK_U64 => Values::U64(unsafe { slice(data.cast(), length) }?),
             // SAFETY: as above.
             cloak_type::CLOAK_U128 => Values::U128(unsafe { slice(data.cast(), length) }?),
-        })
-    }
-}
-
-/// Residues by lane, to be changed in place.
-#[derive(Debug)]
-pub(crate) enum Lanes<'a> {
-    U32(&'a mut [u32]),
-    U64(&'a mut [u64]),
-    U128(&'a mut [u128]),
-}
-
-impl Lanes<'_> {
-    /// The addresses of the residues.
-    pub(crate) fn extent(&self) -> Range<usize> {
-        match self {
-            Self::U32(lanes) => pointer::extent(lanes),
-            Self::U64(lanes) => pointer::extent(lanes),
-            Self::U128(lanes) => pointer::extent(lanes),
-        }
-    }
-}
-
-impl cloak_lanes {
-    /// The residues, by lane.
-    ///
-    /// # Safety
-    /// Header, "Pointers": `data` is writable for `length` elements of `type`, and nobody else uses them.
-    pub(crate) unsafe fn get<'a>(self) -> Checked<Lanes<'a>> {
-        let (data, length) = (self.data, self.length);
-        Ok(match cloak_type::new(self.r#type)? {
-            // SAFETY: the caller's obligation; numbers have every bit pattern.
-            cloak_type::CLOAK_U32 => Lanes::U32(unsafe { slice_mut(data.cast(), length) }?),
-            // SAFETY: as above.
-            cloak_type::CLOAK_U64 => Lanes::U64(unsafe { slice_mut(data.cast(), length) }?),
-            // SAFETY: as above.
-            cloak_type::CLOAK_U128 => Lanes::U128(unsafe { slice_mut(data.cast(), length) }?),
-            _ => return Err(cloak_status::CLOAK_ERR_INVALID_ARGUMENT),
         })
     }
 }
