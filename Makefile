@@ -52,13 +52,13 @@ vectors:
 	@$(ENVIRONMENT) run tests/vectors/generate.py
 
 header:
-	$(CARGO) run --quiet --package cloakwork-header
+	CLOAK_BLESS=1 $(CARGO) test --quiet --package cloakwork-ffi --test header
 
 instructions: prepare
 	$(PYTHON) tools/instructions.py write
 
 corpus: prepare
-	$(PYTHON) tools/fuzz.py search
+	$(PYTHON) tools/fuzz.py search 60
 
 clean:
 	rm -rf build target

@@ -72,7 +72,9 @@ def install(run: Command) -> None:
     if _current(stamp, digest):
         return
     stamp.unlink(missing_ok=True)
-    run(PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--force-reinstall", PACKAGE)
+    # setup.py has cargo build into this folder: the products are shared with the other stages.
+    target = f"CARGO_TARGET_DIR={os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')}"
+    run("env", target, PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--force-reinstall", PACKAGE)
     stamp.write_text(digest, encoding="utf-8")
 
 

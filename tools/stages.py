@@ -12,6 +12,7 @@ from runner import Count, Log, Stage, StageFailure, cargo, count_pytest, own
 
 ROOT = environment.ROOT
 TOOLS = ROOT / "tools"
+VECTORS = ROOT / "tests" / "vectors"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 CORE = ("--package", "cloakwork-core")
 FFI = ("--package", "cloakwork-ffi")
@@ -121,19 +122,32 @@ def python_environment(log: Log) -> Count:
     return Count(passed=1)
 
 
-def python_tests(log: Log) -> Count:
-    """Pytest over the package."""
-    report = environment.BUILD / "pytest.xml"
+def pytest(log: Log, folder: Path, *paths: str) -> Count:
+    """Pytest over these paths; a skipped test is a failure."""
+    report = environment.BUILD / f"pytest-{folder.name}.xml"
     report.unlink(missing_ok=True)
     options = ("-q", "-p", "no:cacheprovider", f"--junitxml={report}")
     try:
-        log.run(environment.PYTHON, "-m", "pytest", *options, "tests", folder=environment.PACKAGE)
+        log.run(environment.PYTHON, "-m", "pytest", *options, *paths, folder=folder)
     except StageFailure:
         count = count_pytest(report) if report.is_file() else Count()
         if count.failed == 0:
             raise
         return count
     return count_pytest(report)
+
+
+def python_tests(log: Log) -> Count:
+    """The tests of the package."""
+    return pytest(log, environment.PACKAGE, "tests")
+
+
+def vectors(log: Log) -> Count:
+    """The committed vectors are what the independent generator writes, and the generator's own tests hold."""
+    log.run(environment.PYTHON, "generate.py", "--check", folder=VECTORS)
+    count = pytest(log, VECTORS, ".")
+    count.passed += 1
+    return count
 
 
 def python_lint(log: Log) -> Count:
@@ -147,23 +161,24 @@ def python_lint(log: Log) -> Count:
     return Count(passed=4)
 
 
-def vectors(log: Log) -> Count:
-    """The committed vectors are what the independent generator writes."""
-    return own(log, environment.PYTHON, ROOT / "tests" / "vectors" / "generate.py", "--check")
-
-
-# Long stages first: they decide when the whole ends. Those of one resource run one after the other.
+# The order decides who starts when there is room; the long ones come first. Those of one resource run one after the other.
 STAGES = (
     Stage("clippy", clippy, resource="target"),
     Stage("workspace-tests", workspace_tests, resource="target", after=("clippy",)),
+    script("fuzz", resource="fuzz"),
+    Stage("python-environment", python_environment, resource="target"),
+    Stage("python-tests", python_tests, resource="python", after=("python-environment",)),
+    Stage("feature-tests", feature_tests, resource="target", after=("workspace-tests",)),
     miri("miri"),
     miri("miri-big-endian", "--target", BIG_ENDIAN),
+    miri("miri-32-bits", "--target", THIRTY_TWO_BITS),
     script("constant_time", resource="valgrind"),
     script("instructions", resource="valgrind"),
-    Stage("feature-tests", feature_tests, resource="target", after=("workspace-tests",)),
     Stage("documentation", documentation, resource="target"),
     Stage("bare-metal", bare_metal, resource="target"),
     Stage("thirty-two-bits", thirty_two_bits, resource="target"),
+    Stage("vectors", vectors, after=("python-environment",)),
+    Stage("python-lint", python_lint, after=("python-environment",)),
     Stage("minimum-rust", minimum_rust),
     Stage("formatting", formatting),
     Stage("tools", tools_tests),

@@ -1,0 +1,53 @@
+//! Writes genuine inputs of every target below a folder, for `tools/fuzz.py search` to start from.
+
+use cloakwork_core::fingerprint::Fingerprint;
+use cloakwork_core::ring::{Bits, pack, packed_len};
+use cloakwork_fuzz::run::{MEMBERS, identity, setting};
+use cloakwork_fuzz::transcript::{Event, transcript};
+use std::path::PathBuf;
+
+fn main() {
+    let folder = PathBuf::from(std::env::args().nth(1).expect("a folder"));
+    let write = |target: &str, number: usize, bytes: &[u8]| {
+        let folder = folder.join(target);
+        std::fs::create_dir_all(&folder).expect("a folder that can be written");
+        std::fs::write(folder.join(format!("genuine-{number:02}")), bytes).expect("a folder that can be written");
+    };
+    let numbered = |number: usize, message: &[u8]| [&[number as u8], message].concat();
+
+    write("run_description", 0, &setting().description);
+    let roster: Vec<u8> = setting().roster.iter().flat_map(|member| member.to_bytes()).collect();
+    write("roster", 0, &numbered(MEMBERS, &roster));
+    write("member_set", 0, &[5, 0, 0b11011]);
+    write("fingerprint", 0, Fingerprint::new(&identity(0).public_key()).as_str().as_bytes());
+    for (number, bits) in [1, 20, 33, 64, 100, 128].into_iter().enumerate() {
+        let width = Bits::new(bits).expect("1 to 128");
+        let mut packed = vec![0; packed_len(width, 9) as usize];
+        if bits > 64 {
+            pack(width, &[u128::MAX / 3; 9], &mut packed).expect("exact length");
+        } else if bits > 32 {
+            pack(width, &[u64::MAX / 3; 9], &mut packed).expect("exact length");
+        } else {
+            pack(width, &[u32::MAX / 3; 9], &mut packed).expect("exact length");
+        }
+        write("packing", number, &[&[bits, 9][..], &packed].concat());
+        write("fixed_point", number, &[&[bits, 8, 5, 0][..], &0.3f64.to_bits().to_le_bytes().repeat(4)].concat());
+    }
+    for (number, delivery) in transcript().deliveries.iter().enumerate() {
+        write("client_messages", number, &numbered(number, &delivery.message));
+        write("saved_state", number, &delivery.before);
+    }
+    let received = transcript().events.iter().filter_map(|event| match event {
+        Event::Receive(_, message) => Some(message),
+        _ => None,
+    });
+    for (number, message) in received.enumerate() {
+        write("server_messages", number, &numbered(number, message));
+    }
+    // A list of actions is read as: a one for `another`, then the number of the action in 32 bits; 0 is to proceed.
+    for (number, actions) in [10, 20, 60].into_iter().enumerate() {
+        let proceed = [1, 0, 0, 0, 0].repeat(actions);
+        write("client_machine", number, &proceed);
+        write("server_machine", number, &proceed);
+    }
+}

@@ -1,0 +1,6 @@
+//! What the fuzz targets share: a small run, honest transcripts of it, and inputs that bend them.
+
+pub mod generator;
+pub mod messages;
+pub mod run;
+pub mod transcript;
