@@ -1,0 +1,12 @@
+//! What the tests of the protocol share: a run with one server and n clients in one process, a hostile network between them, a
+//! generator whose every draw is fixed, and a reader and writer of CBOR that shares no code with the core.
+//!
+//! Each test file includes this module and uses a part of it.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+
+pub mod cbor;
+pub mod input;
+pub mod model;
+pub mod random;
+pub mod setting;
+pub mod simulation;
