@@ -1,0 +1,259 @@
+"""The client for callers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cloakwork.client.events import Event
+from cloakwork.client.joining import decode, join
+from cloakwork.client.participation import Handler, Participation, Round, Values
+from cloakwork.client.storage import Joined, Storage
+from cloakwork.flow import keyfile
+from cloakwork.flow.connection import Connection
+from cloakwork.flow.drive import Transport, drive, drive_async
+from cloakwork.flow.effects import Flow
+from cloakwork.secagg import Identity
+from cloakwork.wire import result
+from cloakwork.wire.invitation import Invitation
+from cloakwork.wire.problem import FlowError, FlowStatus
+
+__all__ = ["AsyncClient", "Client"]
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+# A server may be away for as long as its operator needs to bring it back.
+PATIENCE_SECONDS = 3600.0
+IDLE_SECONDS = 604_800.0
+
+
+class _Base:
+    """What both clients have in common."""
+
+    def __init__(
+        self, storage: Storage, joined: Joined, identity: Identity, transport: Transport, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        """Use `join` or `open`."""
+        self.invitation = joined.invitation
+        self.name = joined.name
+        self.run = decode(joined)
+        self._storage = storage
+        self._identity = identity
+        self._transport = transport
+        self._connection = Connection(joined.invitation.url, joined.invitation.server, identity, patience)
+
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes of the request bodies that this object sent, repeats included."""
+        return self._connection.sent_bytes
+
+    @property
+    def received_bytes(self) -> int:
+        """Bytes of the response bodies that this object received."""
+        return self._connection.received_bytes
+
+    @property
+    def member(self) -> int:
+        """The id of this party in the roster."""
+        return next(member for member, key in self.run.members.items() if key == self._identity.public_key)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._storage.close()
+
+    def _participation(self, handler: Handler, listener: Callable[[Event], object] | None) -> Participation:
+        return Participation(self._connection, self._storage, self.run, self._identity, handler, listener or (lambda _: None))
+
+    def _result(self, number: int) -> Flow[dict[str, Any]]:
+        answer = yield from self._connection.request("result", run=self.run.run_id, largest=result.size(self.run), round=number)
+        return result.decode_sums(self.run, answer.body)
+
+
+def _identity(given: Identity | str | Path) -> Identity:
+    return given if isinstance(given, Identity) else keyfile.load(Path(given))
+
+
+def _opened(storage: Storage) -> Joined:
+    joined = storage.joined()
+    if joined is None:
+        raise FlowError(FlowStatus.CONFIGURATION, "holds no run; join one first", argument=str(storage.path))
+    return joined
+
+
+def _check_same(joined: Joined, invitation: Invitation) -> None:
+    if (joined.invitation.run, joined.invitation.run_hash, joined.invitation.server) != (
+        invitation.run,
+        invitation.run_hash,
+        invitation.server,
+    ):
+        raise FlowError(FlowStatus.CONFLICT, "the file belongs to another run; use a file for each", argument="storage")
+
+
+class Client(_Base):
+    """A party of a run, for sync callers. It holds a file for itself: close it, or use it as a context manager.
+
+    Attributes:
+        invitation: what it was invited with.
+        name: the name of the run.
+        run: the run, with its settings.
+    """
+
+    @classmethod
+    def join(
+        cls,
+        invitation: Invitation | str,
+        identity: Identity | str | Path,
+        storage: str | Path,
+        *,
+        ca: str | Path | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> Client:
+        """Joins a run; a run that this file joined before is opened.
+
+        Args:
+            invitation: the controller's invitation. It pins the server's identity and every parameter of the run.
+            identity: the party's identity, or its file.
+            storage: file for the state of this party in this run: secret, and never to be set back to an older state.
+            ca: PEM file of the authorities that sign the server's certificate; the system's if None.
+            patience: seconds for which requests are repeated while the server is away.
+
+        Raises:
+            FlowError: the server cannot be reached, is not the pinned one, describes another run, or this party is not in it.
+        """
+        invitation = Invitation.parse(invitation) if isinstance(invitation, str) else invitation
+        known, transport, file = _identity(identity), Transport(ca), Storage(Path(storage))
+        try:
+            joined = file.joined()
+            if joined is None:
+                connection = Connection(invitation.url, invitation.server, known, patience)
+                with transport.sync() as http:
+                    joined = drive(join(connection, invitation, known.public_key), http)
+                file.join(joined)
+            _check_same(joined, invitation)
+            return cls(file, joined, known, transport, patience)
+        except BaseException:
+            file.close()
+            raise
+
+    @classmethod
+    def open(
+        cls, identity: Identity | str | Path, storage: str | Path, *, ca: str | Path | None = None, patience: float = PATIENCE_SECONDS
+    ) -> Client:
+        """Opens a run that was joined before; the arguments are those of `join`."""
+        file = Storage(Path(storage))
+        try:
+            return cls(file, _opened(file), _identity(identity), Transport(ca), patience)
+        except BaseException:
+            file.close()
+            raise
+
+    def serve(
+        self,
+        handler: Callable[[Round], Values],
+        *,
+        rounds: int | None = None,
+        idle_seconds: float = IDLE_SECONDS,
+        listener: Callable[[Event], object] | None = None,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> int:
+        """Takes part in the rounds of the run until the controller closes it.
+
+        Args:
+            handler: computes this party's contribution to a round: for each segment of the run, by label, a vector; `Layout.flatten` makes
+                them. When it raises, the round goes on without this party, and `serve` raises the same.
+            rounds: how many rounds to stay for; None for all.
+            idle_seconds: how long to stay while nothing happens.
+            listener: is told what happens.
+            pause: waits for some seconds between two attempts to reach the server.
+
+        Returns:
+            The number of rounds that ended.
+
+        Raises:
+            FlowError: the server stayed away, is not the pinned one, or nothing happened for `idle_seconds`.
+        """
+        with self._transport.sync() as http:
+            return drive(self._participation(handler, listener).serve(rounds, idle_seconds), http, pause)
+
+    def result(self, number: int) -> dict[str, Any]:
+        """The sums of a round by label, in a run that shares its results.
+
+        Raises:
+            FlowError: the results are for the controller, or the round has none.
+        """
+        with self._transport.sync() as http:
+            return drive(self._result(number), http)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class AsyncClient(_Base):
+    """A party of a run, for async callers; see `Client` for the arguments. The handler may be a coroutine."""
+
+    @classmethod
+    async def join(
+        cls,
+        invitation: Invitation | str,
+        identity: Identity | str | Path,
+        storage: str | Path,
+        *,
+        ca: str | Path | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> AsyncClient:
+        """Joins a run, as `Client.join`."""
+        invitation = Invitation.parse(invitation) if isinstance(invitation, str) else invitation
+        known, transport, file = _identity(identity), Transport(ca), Storage(Path(storage))
+        try:
+            joined = file.joined()
+            if joined is None:
+                connection = Connection(invitation.url, invitation.server, known, patience)
+                async with transport.asynchronous() as http:
+                    joined = await drive_async(join(connection, invitation, known.public_key), http)
+                file.join(joined)
+            _check_same(joined, invitation)
+            return cls(file, joined, known, transport, patience)
+        except BaseException:
+            file.close()
+            raise
+
+    @classmethod
+    def open(
+        cls, identity: Identity | str | Path, storage: str | Path, *, ca: str | Path | None = None, patience: float = PATIENCE_SECONDS
+    ) -> AsyncClient:
+        """Opens a run that was joined before."""
+        file = Storage(Path(storage))
+        try:
+            return cls(file, _opened(file), _identity(identity), Transport(ca), patience)
+        except BaseException:
+            file.close()
+            raise
+
+    async def serve(
+        self,
+        handler: Callable[[Round], Values | Awaitable[Values]],
+        *,
+        rounds: int | None = None,
+        idle_seconds: float = IDLE_SECONDS,
+        listener: Callable[[Event], object] | None = None,
+    ) -> int:
+        """Takes part in the rounds of the run, as `Client.serve`. Cancel it at any time: the next `serve` goes on."""
+        async with self._transport.asynchronous() as http:
+            return await drive_async(self._participation(handler, listener).serve(rounds, idle_seconds), http)
+
+    async def result(self, number: int) -> dict[str, Any]:
+        """The sums of a round, as `Client.result`."""
+        async with self._transport.asynchronous() as http:
+            return await drive_async(self._result(number), http)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        self.close()

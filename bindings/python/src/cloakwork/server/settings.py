@@ -1,0 +1,189 @@
+"""The server's configuration: one TOML file, and the list of controllers beside it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cloakwork.errors import CloakworkError
+from cloakwork.secagg import public_key
+from cloakwork.wire.invitation import base_url
+from cloakwork.wire.problem import FlowError, FlowStatus
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["CONFIG_FILE", "CONTROLLERS_FILE", "Bounds", "Controllers", "Settings"]
+
+CONFIG_FILE = "server.toml"
+CONTROLLERS_FILE = "controllers"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a request may cost.
+
+    Attributes:
+        context_bytes: largest model and settings of a round.
+        payload_bytes: largest masked vector that a run may ask for.
+        members: largest roster.
+        slow_bytes_per_second: a body that comes slower than this, beyond `body_seconds`, is not waited for.
+        body_seconds: seconds that every body may take.
+        uploads: bodies that one party may send at the same time.
+        connections: connections at the same time.
+    """
+
+    context_bytes: int = 256 * 2**20
+    payload_bytes: int = 1024 * 2**20
+    members: int = 10_000
+    slow_bytes_per_second: int = 16 * 1024
+    body_seconds: int = 30
+    uploads: int = 4
+    connections: int = 4096
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server is reached, what it keeps, and who controls it.
+
+    Attributes:
+        folder: where the files are; relative paths in the configuration start here.
+        url: base URL under which clients reach the server.
+        host: address to listen on.
+        port: port to listen on.
+        certificate: PEM file of the certificate chain; None to serve plain HTTP on this machine.
+        key: PEM file of its private key.
+        view_token: whoever has it may see the status page; empty to let everybody see it.
+        bounds: what a request may cost.
+    """
+
+    folder: Path
+    url: str
+    host: str
+    port: int
+    certificate: Path | None
+    key: Path | None
+    view_token: str
+    bounds: Bounds = field(default_factory=Bounds)
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.folder / "server.sqlite"
+
+    @property
+    def identity(self) -> Path:
+        """The file of the server's identity."""
+        return self.folder / "identity"
+
+    @classmethod
+    def read(cls, folder: Path) -> Settings:
+        """Reads the configuration in a folder.
+
+        Raises:
+            FlowError: it is not there, or something in it is wrong; the message names the entry.
+        """
+        path = folder / CONFIG_FILE
+        try:
+            with path.open("rb") as file:
+                content = tomllib.load(file)
+        except FileNotFoundError:
+            message = f"there is no configuration; make one with: cloakwork server init --folder {folder}"
+            raise FlowError(FlowStatus.CONFIGURATION, message, argument=str(path)) from None
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise FlowError(FlowStatus.CONFIGURATION, f"cannot be read: {error}", argument=str(path)) from error
+        return _Entries(path, content).settings(folder)
+
+
+class Controllers:
+    """The keys of the controllers: a fingerprint a line, and after it whatever is to be remembered of it.
+
+    The file is read again when it changes.
+
+    Args:
+        settings: the configuration; the file is beside it.
+
+    Raises:
+        FlowError: a line begins with no fingerprint.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = settings.folder / CONTROLLERS_FILE
+        self._read_at: int | None = None
+        self._known: frozenset[bytes] = frozenset()
+        self.read()
+
+    def read(self) -> frozenset[bytes]:
+        """The public keys."""
+        try:
+            changed = self._path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return frozenset()
+        if changed != self._read_at:
+            self._known, self._read_at = self._parse(), changed
+        return self._known
+
+    def _parse(self) -> frozenset[bytes]:
+        keys: set[bytes] = set()
+        for number, line in enumerate(self._path.read_text(encoding="utf-8").splitlines(), 1):
+            words = line.split(maxsplit=1)
+            if not words or words[0].startswith("#"):
+                continue
+            try:
+                keys.add(public_key(words[0]))
+            except CloakworkError as error:
+                raise FlowError(FlowStatus.CONFIGURATION, f"line {number} begins with no fingerprint", argument=str(self._path)) from error
+        return frozenset(keys)
+
+
+class _Entries:
+    """The entries of a configuration, taken out one by one and checked."""
+
+    def __init__(self, path: Path, content: dict[str, Any]) -> None:
+        self._path = path
+        self._content = content
+
+    def settings(self, folder: Path) -> Settings:
+        certificate, key = self._take("certificate", str, ""), self._take("key", str, "")
+        if bool(certificate) != bool(key):
+            raise self._wrong("certificate", "and key belong together: give both or none")
+        settings = Settings(
+            folder=folder,
+            url=base_url(self._take("url", str, None)),
+            host=self._take("host", str, "127.0.0.1"),
+            port=self._take("port", int, 8443),
+            certificate=folder / certificate if certificate else None,
+            key=folder / key if key else None,
+            view_token=self._take("view_token", str, None),
+            bounds=self._bounds(),
+        )
+        if self._content:
+            raise self._wrong(sorted(self._content)[0], "is no entry that this version knows")
+        if not 0 <= settings.port < 2**16:
+            raise self._wrong("port", "must be in 0 to 65535")
+        if settings.certificate is None and settings.host not in {"127.0.0.1", "::1", "localhost"}:
+            raise self._wrong("certificate", "is needed to serve other machines than this one")
+        return settings
+
+    def _bounds(self) -> Bounds:
+        table = self._take("bounds", dict, {})
+        known = set(Bounds.__dataclass_fields__)
+        for name, value in table.items():
+            if name not in known or isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise self._wrong(f"bounds.{name}", f"must be one of {', '.join(sorted(known))}, and a whole number above 0")
+        return Bounds(**table)
+
+    def _take(self, name: str, kind: type, default: Any) -> Any:  # noqa: ANN401 - of the kind asked for
+        value = self._content.pop(name, default)
+        if value is None:
+            raise self._wrong(name, "is missing")
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise self._wrong(name, f"must be of type {kind.__name__}")
+        return value
+
+    def _wrong(self, name: str, message: str) -> FlowError:
+        return FlowError(FlowStatus.CONFIGURATION, f"{name} {message}", argument=str(self._path))
