@@ -1,0 +1,61 @@
+"""`make bench`: measures the kernels, a round beside Flower's, and whole rounds over HTTP; writes docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+import numpy as np
+
+import flower
+import kernels
+import load
+import ours
+import report
+
+MEMBERS = 100
+LENGTH = 1_000_000
+NEIGHBOURS = MEMBERS - 1
+
+
+def side_by_side(repeats: int) -> list[str]:
+    """Ours and Flower's in turn, pinned to one core."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    values = np.sin(np.arange(LENGTH) * 0.001)
+    print(f"set-up of {MEMBERS} clients", flush=True)
+    group = ours.Group.of(MEMBERS, LENGTH)
+    print("client", flush=True)
+    client = (group.client(values, repeats), flower.client(values, NEIGHBOURS, min(repeats, 3)))
+    servers = []
+    for name, dropped in (("nobody dropped", 0), ("10 % dropped", MEMBERS // 10)):
+        print(f"server, {name}", flush=True)
+        group.play(values, dropped)
+        servers.append((name, group.unmask(repeats, 1), flower.server(LENGTH, MEMBERS, dropped, 1)))
+        uplink = (group.bytes_per_value(LENGTH), flower.bytes_per_value())
+        group.server.finish(None)
+    os.sched_setaffinity(0, cores)
+    return report.side_by_side(client, servers, uplink)
+
+
+def main() -> None:
+    """Measures everything and writes the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=7, help="repetitions of our own timings (default 7)")
+    parser.add_argument("--only", choices=["kernels", "flower", "load"], help="measure one part and print it instead of writing the page")
+    arguments = parser.parse_args()
+    parts = {
+        "kernels": lambda: report.kernels(kernels.run()),
+        "flower": lambda: side_by_side(arguments.repeats),
+        "load": lambda: report.load(*load.run()),
+    }
+    if arguments.only:
+        print("\n".join(parts[arguments.only]()))
+        return
+    sections = {name: measure() for name, measure in parts.items()}
+    report.write([sections["flower"], sections["load"], sections["kernels"], report.instructions()])
+    print(f"written: {report.PAGE.relative_to(report.ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Criterion's measurements of the Rust kernels, run and read back."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One criterion benchmark.
+
+    Attributes:
+        name: group and function.
+        seconds: median of an iteration.
+        elements: what an iteration processes, if it says so.
+        bytes: the same in bytes.
+    """
+
+    name: str
+    seconds: float
+    elements: int | None
+    bytes: int | None
+
+    @property
+    def rate(self) -> str:
+        """Throughput as people read it."""
+        if self.bytes:
+            return f"{self.bytes / self.seconds / 1e9:.2f} GB/s"
+        if self.elements:
+            return f"{self.elements / self.seconds / 1e6:,.0f} M/s"
+        return ""
+
+
+def run() -> list[Kernel]:
+    """Runs every criterion benchmark of the core and reads the medians."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    command = ["cargo", "bench", "--locked", "--package", "cloakwork-core", "--features", "std", "--benches", "--", "--noplot"]
+    environment = dict(os.environ, CARGO_TERM_COLOR="never")
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=1800)
+    kernels = []
+    for folder in sorted((target / "criterion").rglob("new")):
+        benchmark = json.loads((folder / "benchmark.json").read_text(encoding="utf-8"))
+        estimates = json.loads((folder / "estimates.json").read_text(encoding="utf-8"))
+        throughput = benchmark["throughput"] or {}
+        kernels.append(
+            Kernel(
+                name=benchmark["full_id"],
+                seconds=estimates["median"]["point_estimate"] / 1e9,
+                elements=throughput.get("Elements"),
+                bytes=throughput.get("Bytes"),
+            )
+        )
+    return kernels

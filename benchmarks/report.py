@@ -1,0 +1,125 @@
+"""docs/benchmarks.md from measurements; nothing in it is typed."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from flower import Unmasking
+from kernels import Kernel
+from timing import Samples
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A Markdown table."""
+    return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)] + [""]
+
+
+def milliseconds(samples: Samples) -> str:
+    """Median and range."""
+    if len(samples.seconds) == 1:
+        return f"{samples.median * 1e3:,.0f} ms"
+    return f"{samples.median * 1e3:,.1f} ms ({samples.fastest * 1e3:,.1f} to {samples.slowest * 1e3:,.1f})"
+
+
+def duration(seconds: float) -> str:
+    """A time as people read it."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:,.3g} {unit}"
+    return f"{seconds / 1e-9:,.3g} ns"
+
+
+def machine() -> list[str]:
+    """What it was measured on."""
+    cpu, flags = platform.processor() or "unknown", ""
+    path = Path("/proc/cpuinfo")
+    if path.exists():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), cpu)
+        flags = next((line for line in lines if line.startswith("flags")), "")
+    vectors = [name for name in ("aes", "vaes", "avx2", "avx512f") if f" {name}" in flags]
+    packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("flwr", "numpy", "cloakwork"))
+    return [
+        f"Measured on {datetime.datetime.now(tz=datetime.UTC).date()}: {cpu}, {os.cpu_count()} cores seen, {', '.join(vectors) or 'no vector extensions'};",
+        f"Python {platform.python_version()}, {packages}. Machines of this kind are shared: read medians and ratios, not single times.",
+        "",
+    ]
+
+
+def side_by_side(
+    client: tuple[Samples, Samples], servers: Sequence[tuple[str, Samples, Unmasking]], uplink: tuple[float, float]
+) -> list[str]:
+    """Ours beside Flower's, from one process in one run."""
+    rows = [
+        [
+            "client: quantise, self mask, 99 pair masks (ours packs as well)",
+            milliseconds(client[0]),
+            milliseconds(client[1]),
+            f"{client[1].median / client[0].median:,.0f}",
+        ]
+    ]
+    for name, ours, theirs in servers:
+        whole = f"{theirs.seconds:,.1f} s: masks {milliseconds(theirs.masks)}, {theirs.survivors} seeds of {milliseconds(theirs.combination)}"
+        if theirs.keys:
+            whole += f", {theirs.dropped} keys of {milliseconds(theirs.keys)}"
+        rows.append([f"server: addition, unmasking, Shamir; {name}", milliseconds(ours), whole, f"{theirs.seconds / ours.median:,.0f}"])
+    rows.append(["uplink bytes a parameter", f"{uplink[0]:.2f}", f"{uplink[1]:.2f}", f"{uplink[1] / uplink[0]:.1f}"])
+    return [
+        "## Beside Flower",
+        "",
+        "n = 100 on the complete graph, t = 67, 10^6 parameters, one core; ours at b = 20 in suite 2 through the Python package, Flower's by its own functions (`flwr.common.secure_aggregation`) with its",
+        "defaults (2^22 levels, modulus 2^32). Both on the same vector, in one process, one after the other. Flower's recombinations are measured a few times and multiplied by how many a round needs.",
+        "",
+        *table(["what", "ours", "Flower", "ratio"], rows),
+    ]
+
+
+def kernels(measured: Sequence[Kernel]) -> list[str]:
+    """Criterion's medians."""
+    rows = [[kernel.name, duration(kernel.seconds), kernel.rate] for kernel in measured]
+    return ["## Kernels", "", "Criterion, one core, default build.", "", *table(["kernel", "median", "throughput"], rows)]
+
+
+def load(rows: Sequence[Sequence[str]], head: Sequence[str]) -> list[str]:
+    """Whole rounds over HTTP."""
+    return [
+        "## Whole rounds over HTTP",
+        "",
+        "One server process and one process with all clients share the machine; MACs, SQLite and loopback included, suite 2, b = 20. The dropouts leave before their masked message, which costs the server most; the time until the limit of that",
+        "step closes it is left out of the server's times. Memory is the server's resident peak in the round above what it had with the run set up.",
+        "",
+        *table(head, rows),
+    ]
+
+
+def instructions() -> list[str]:
+    """The counts that the tests compare with."""
+    path = ROOT / "tests" / "callgrind" / "baseline.json"
+    if not path.exists():
+        return []
+    counts = json.loads(path.read_text(encoding="utf-8"))
+    counts = counts.get("instructions", counts)
+    rows = [[name, f"{count:,}"] for name, count in counts.items() if isinstance(count, int)]
+    return [
+        "## Instruction counts",
+        "",
+        "What `make test` holds the code to (callgrind, which sees neither AVX-512 nor VAES: these are the portable paths).",
+        "",
+        *table(["what", "instructions"], rows),
+    ]
+
+
+def write(sections: Iterable[list[str]]) -> None:
+    """Writes the page."""
+    head = ["# Benchmarks", "", "Written by `make bench`; not edited by hand.", "", *machine()]
+    text = "\n".join([*head, *(line for section in sections for line in section)])
+    PAGE.write_text(text.rstrip() + "\n", encoding="utf-8")
