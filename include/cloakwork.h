@@ -721,7 +721,8 @@ typedef struct cloak_request {
      */
     uint64_t counter;
     /**
-     * The method in upper case; in a response the three digits of the status.
+     * The method in upper case; in a response the three digits of the status, a space, and the MAC of the request in hex digits
+     * (protocol document, section 9).
      */
     const uint8_t *method;
     /**
@@ -767,7 +768,7 @@ typedef struct cloak_run_config {
      */
     uint8_t run_id[16];
     /**
-     * Public randomness that decides the graph, drawn after the roster was fixed.
+     * Public randomness that decides the graph, drawn after the roster was fixed and unpredictable to whoever fixed it.
      */
     uint8_t beacon[32];
     /**
@@ -783,11 +784,11 @@ typedef struct cloak_run_config {
      */
     uint32_t threshold;
     /**
-     * Smallest set whose sum may be opened: 2 to the number of members.
+     * Smallest set whose sum may be opened: 2 (without recovery `colluders` + 2) to the number of members.
      */
     uint32_t min_inputs;
     /**
-     * Clients that are assumed to collude with the server.
+     * At most so many of the neighbours of any member are assumed to collude with the server.
      */
     uint32_t colluders;
     /**
@@ -1236,7 +1237,8 @@ CLOAK_MUST_USE cloak_status cloak_identity_public_key(const struct cloak_identit
  * @param side      `CLOAK_SIDE_CLIENT` or `CLOAK_SIDE_SERVER`: what the own identity is
  * @param peer      public key of the other side, 32 bytes
  * @param out       the channel
- * @return `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_NON_CANONICAL` or, for the own key, `CLOAK_ERR_REPEATED_KEY`
+ * @return `CLOAK_ERR_LOW_ORDER_KEY`; `CLOAK_ERR_MALFORMED` for a key in another than its canonical spelling; `CLOAK_ERR_REPEATED_KEY` for the
+ *         own key
  */
 CLOAK_MUST_USE
 cloak_status cloak_channel_new(const struct cloak_identity *identity,
@@ -1263,6 +1265,7 @@ size_t cloak_channel_size(void);
  * @param side      `CLOAK_SIDE_CLIENT` or `CLOAK_SIDE_SERVER`: what the own identity is
  * @param peer      public key of the other side, 32 bytes
  * @param out       the channel; it lies in `memory`
+ * @return as `cloak_channel_new`
  */
 CLOAK_MUST_USE
 cloak_status cloak_channel_init(void *memory,
@@ -1636,8 +1639,8 @@ cloak_status cloak_client_advertise(struct cloak_client *client,
  * @param out             the answer
  * @param capacity        bytes that fit in `out`
  * @param length          bytes of the answer
- * @return `CLOAK_ERR_TOO_FEW_NEIGHBOURS`; `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_NON_CANONICAL` or `CLOAK_ERR_REPEATED_KEY` with the party whose
- *         fresh key is bad; `CLOAK_ERR_NOT_IN_SET`; `CLOAK_ERR_OUT_OF_ORDER`; errors of group 300
+ * @return `CLOAK_ERR_TOO_FEW_NEIGHBOURS`; `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_MALFORMED` or `CLOAK_ERR_REPEATED_KEY` with the party whose fresh
+ *         key is bad; `CLOAK_ERR_NOT_IN_SET`; `CLOAK_ERR_OUT_OF_ORDER`; errors of group 300
  */
 CLOAK_MUST_USE
 cloak_status cloak_client_confirm(struct cloak_client *client,
@@ -1862,7 +1865,7 @@ CLOAK_MUST_USE cloak_status cloak_client_last_error(const struct cloak_client *c
  * @param run    the run; it may be freed while the server lives
  * @param out    the server
  * @param error  NULL, or where to report whom an error concerns
- * @return `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_NON_CANONICAL` or `CLOAK_ERR_REPEATED_KEY` with the member whose key must not be used
+ * @return `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_MALFORMED` or `CLOAK_ERR_REPEATED_KEY` with the member whose key must not be used
  */
 CLOAK_MUST_USE
 cloak_status cloak_server_new(const struct cloak_run *run,

@@ -44,7 +44,8 @@ pub const CLOAK_DIRECTION_RESPONSE: u8 = 1;
 pub struct cloak_request {
     /// Rises with each new request of the client.
     pub counter: u64,
-    /// The method in upper case; in a response the three digits of the status.
+    /// The method in upper case; in a response the three digits of the status, a space, and the MAC of the request in hex digits
+    /// (protocol document, section 9).
     pub method: *const u8,
     /// Bytes of `method`.
     pub method_length: usize,
@@ -73,7 +74,8 @@ pub struct cloak_request {
 /// @param side      `CLOAK_SIDE_CLIENT` or `CLOAK_SIDE_SERVER`: what the own identity is
 /// @param peer      public key of the other side, 32 bytes
 /// @param out       the channel
-/// @return `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_NON_CANONICAL` or, for the own key, `CLOAK_ERR_REPEATED_KEY`
+/// @return `CLOAK_ERR_LOW_ORDER_KEY`; `CLOAK_ERR_MALFORMED` for a key in another than its canonical spelling; `CLOAK_ERR_REPEATED_KEY` for the
+///         own key
 #[cfg(feature = "std")]
 #[must_use]
 #[unsafe(no_mangle)]
@@ -116,6 +118,7 @@ pub extern "C" fn cloak_channel_size() -> usize {
 /// @param side      `CLOAK_SIDE_CLIENT` or `CLOAK_SIDE_SERVER`: what the own identity is
 /// @param peer      public key of the other side, 32 bytes
 /// @param out       the channel; it lies in `memory`
+/// @return as `cloak_channel_new`
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_channel_init(

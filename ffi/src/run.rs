@@ -56,7 +56,7 @@ pub const CLOAK_MODE_RECOVERY: u8 = 1;
 pub struct cloak_run_config {
     /// Names the run: 16 random bytes.
     pub run_id: [u8; 16],
-    /// Public randomness that decides the graph, drawn after the roster was fixed.
+    /// Public randomness that decides the graph, drawn after the roster was fixed and unpredictable to whoever fixed it.
     pub beacon: [u8; 32],
     /// SHA-256 of whatever else the hosts agree on.
     pub settings_hash: [u8; 32],
@@ -64,9 +64,9 @@ pub struct cloak_run_config {
     pub degree: u32,
     /// Shares t that recover a seed: 1 <= t <= k and 2t > k + colluders, for k neighbours; 0 without recovery.
     pub threshold: u32,
-    /// Smallest set whose sum may be opened: 2 to the number of members.
+    /// Smallest set whose sum may be opened: 2 (without recovery `colluders` + 2) to the number of members.
     pub min_inputs: u32,
-    /// Clients that are assumed to collude with the server.
+    /// At most so many of the neighbours of any member are assumed to collude with the server.
     pub colluders: u32,
     /// Rounds of the run, at least 1.
     pub max_rounds: u32,

@@ -114,7 +114,7 @@ pub struct cloak_receipt {
 /// @param run    the run; it may be freed while the server lives
 /// @param out    the server
 /// @param error  NULL, or where to report whom an error concerns
-/// @return `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_NON_CANONICAL` or `CLOAK_ERR_REPEATED_KEY` with the member whose key must not be used
+/// @return `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_MALFORMED` or `CLOAK_ERR_REPEATED_KEY` with the member whose key must not be used
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_server_new(

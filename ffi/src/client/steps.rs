@@ -47,8 +47,8 @@ pub unsafe extern "C" fn cloak_client_advertise(
 /// @param out             the answer
 /// @param capacity        bytes that fit in `out`
 /// @param length          bytes of the answer
-/// @return `CLOAK_ERR_TOO_FEW_NEIGHBOURS`; `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_NON_CANONICAL` or `CLOAK_ERR_REPEATED_KEY` with the party whose
-///         fresh key is bad; `CLOAK_ERR_NOT_IN_SET`; `CLOAK_ERR_OUT_OF_ORDER`; errors of group 300
+/// @return `CLOAK_ERR_TOO_FEW_NEIGHBOURS`; `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_MALFORMED` or `CLOAK_ERR_REPEATED_KEY` with the party whose fresh
+///         key is bad; `CLOAK_ERR_NOT_IN_SET`; `CLOAK_ERR_OUT_OF_ORDER`; errors of group 300
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_client_confirm(
