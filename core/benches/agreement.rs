@@ -1,7 +1,7 @@
 //! Key agreement and what is derived from a pair key, microseconds each.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a bench")]
 
-use std::hint::black_box;
+use core::hint::black_box;
 
 use cloakwork_core::agreement::{FreshKey, Identity, PairKey, Party, Peer};
 use criterion::{Criterion, criterion_group, criterion_main};

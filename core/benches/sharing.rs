@@ -1,7 +1,7 @@
 //! Shamir's scheme at n = 128, t = 64 and n = 100, t = 67: microseconds a seed, which is four secrets.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a bench")]
 
-use std::hint::black_box;
+use core::hint::black_box;
 
 use cloakwork_core::sharing::shamir::{SHARE_SIZE, SeedPolynomial, Weights};
 use criterion::{Criterion, criterion_group, criterion_main};

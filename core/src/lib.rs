@@ -7,6 +7,16 @@
 //! `Debug`, cannot be compared or copied, and are wiped when dropped. What is not done: the stack is not wiped after use.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::cast_possible_truncation,
+        clippy::integer_division_remainder_used,
+        clippy::panic,
+        clippy::unwrap_used,
+        reason = "unit tests; without them the lints stand"
+    )
+)]
 
 #[cfg(any(feature = "alloc", test))]
 extern crate alloc;

@@ -71,3 +71,47 @@ impl fmt::Debug for ShareKey {
         f.write_str("ShareKey(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hex_literal::hex;
+
+    /// RFC 8439 section 2.8.2, the cipher as it is linked here.
+    #[test]
+    fn the_cipher_follows_rfc_8439() {
+        let key = hex!("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f");
+        let nonce = hex!("070000004041424344454647");
+        let data = hex!("50515253c0c1c2c3c4c5c6c7");
+        let plain = *b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.";
+        let mut text = plain;
+        let cipher = ChaCha20Poly1305::new(&key.into());
+        let tag = cipher.encrypt_inout_detached(&nonce.into(), &data, text.as_mut_slice().into()).unwrap();
+        assert_eq!(
+            text,
+            hex!(
+                "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d6"
+                "3dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67ecd3b36"
+                "92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc"
+                "3ff4def08e4b7a9de576d26586cec64b6116"
+            )
+        );
+        assert_eq!(<[u8; 16]>::from(tag), hex!("1ae10b594f09e26a7e902ecbd0600691"));
+        cipher.decrypt_inout_detached(&nonce.into(), &data, text.as_mut_slice().into(), &tag).unwrap();
+        assert_eq!(text, plain);
+    }
+
+    /// RFC 8439 section 2.4 and 2.5 by hand: the ciphertext is the key stream from block 1, xored.
+    #[test]
+    fn sealing_uses_block_one_of_the_zero_nonce() {
+        use chacha20::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
+        let (key, share) = ([0x42; 32], [0x17; SHARE_SIZE]);
+        let mut expected = share;
+        let mut stream = chacha20::ChaCha20::new(&key.into(), &[0; 12].into());
+        stream.seek(64u64);
+        stream.apply_keystream(&mut expected);
+        let sealed = ShareKey::from_bytes(&key).seal(&share).unwrap();
+        assert_eq!(sealed[..SHARE_SIZE], expected);
+        assert_eq!(*ShareKey::from_bytes(&key).open(&sealed).unwrap(), share);
+    }
+}

@@ -50,16 +50,18 @@ impl<const T: usize> SeedPolynomial<T> {
     ///
     /// [`ErrorKind::InvalidThreshold`] for t = 0, [`ErrorKind::CapacityExceeded`] for t above `T`, [`ErrorKind::Randomness`] if the generator fails.
     pub fn random<R: TryCryptoRng + ?Sized>(rng: &mut R, threshold: u32) -> Result<Self> {
+        let capacity_exceeded = ErrorKind::CapacityExceeded.bound(T as u64);
         if threshold == 0 {
             return Err(ErrorKind::InvalidThreshold.into());
         }
-        let mut coefficients = Vec::new();
-        for _ in 0..threshold {
-            if coefficients.push(random_elements(rng)?).is_err() {
-                return Err(ErrorKind::CapacityExceeded.bound(T as u64));
-            }
+        if u64::from(threshold) > T as u64 {
+            return Err(capacity_exceeded);
         }
-        Ok(Self { coefficients })
+        let mut polynomial = Self { coefficients: Vec::new() };
+        for _ in 0..threshold {
+            polynomial.coefficients.push(random_elements(rng)?).map_err(|_| capacity_exceeded)?;
+        }
+        Ok(polynomial)
     }
 
     /// The seed.
