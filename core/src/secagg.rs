@@ -16,6 +16,7 @@ mod message;
 mod plan;
 mod roster;
 mod run;
+mod segment;
 #[cfg(feature = "alloc")]
 mod server;
 
@@ -25,9 +26,7 @@ pub use member_set::MemberSet;
 pub use message::{Kind, kind_of};
 pub use plan::{Adversary, Plan, plan};
 pub use roster::{MEMBER_SIZE, Member, RosterBytes, RosterSource, roster_hash};
-pub use run::{
-    Encoding, Limits, MAX_DESCRIPTION_SIZE, MAX_LABEL, MAX_LIMIT_SECONDS, MAX_MEMBERS, MAX_SEGMENT_LENGTH,
-    MAX_SEGMENTS, Mode, Run, RunConfig, Segment,
-};
+pub use run::{Limits, MAX_DESCRIPTION_SIZE, MAX_LIMIT_SECONDS, MAX_MEMBERS, MAX_SEGMENTS, Mode, Run, RunConfig};
+pub use segment::{Encoding, MAX_LABEL, MAX_SEGMENT_LENGTH, Segment};
 #[cfg(feature = "alloc")]
 pub use server::{Opening, Receipt, Server, Step};

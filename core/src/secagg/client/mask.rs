@@ -14,9 +14,10 @@ use crate::random;
 use crate::ring::{self, Bits, Lane, packed_len};
 use crate::secagg::codec::{Output, head_size, output_error};
 use crate::secagg::message::{Masked, SALT_SIZE, SEALED_SIZE};
-use crate::secagg::run::{Run, Segment};
+use crate::secagg::run::Run;
+use crate::secagg::segment::Segment;
 use crate::sharing::shamir::SeedPolynomial;
-use crate::{fixed::FixedPoint, secagg::run::Encoding};
+use crate::{fixed::FixedPoint, secagg::segment::Encoding};
 
 /// Where the masking of a contribution stands.
 pub(super) struct Masking<const K: usize> {

@@ -10,8 +10,8 @@ use crate::ct;
 use crate::error::{ErrorKind, Result};
 use crate::secagg::codec::{Output, head_size, output_error};
 use crate::secagg::member_set::MemberSet;
-use crate::sharing::shamir::check_share;
 use crate::secagg::message::{KEY_SIZE, OPENED_ITEM_SIZE, Open, SALT_SIZE, TAG_SIZE, Unmask, items};
+use crate::sharing::shamir::check_share;
 
 impl<const K: usize> Client<K> {
     /// Answers `open` with the shares of its neighbours' seeds and closes the round. A share that does not decrypt is left out.

@@ -3,7 +3,7 @@
 use crate::error::{ErrorKind, Result};
 use crate::fixed::FixedPoint;
 use crate::ring::Lane;
-use crate::secagg::run::Segment;
+use crate::secagg::segment::Segment;
 
 /// The values of one segment, or of a piece of it. Fixed-point segments take the signed and floating types, segments of residues the unsigned ones,
 /// of which each must be below 2^b.

@@ -9,7 +9,8 @@ use crate::mask::{Seed, add_masks};
 use crate::prg::{Sign, StreamKey, Suite};
 use crate::ring::{self, Lane, packed_len};
 use crate::secagg::message::KEY_SIZE;
-use crate::secagg::run::{Run, Segment};
+use crate::secagg::run::Run;
+use crate::secagg::segment::Segment;
 use crate::sharing::shamir::Weights;
 
 /// The masks that remain in the sum of the survivors' payloads.
