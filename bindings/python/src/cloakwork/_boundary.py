@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from cloakwork._native import ffi, lib
 from cloakwork.errors import ArgumentError, ArgumentTypeError, CloakworkError, Status, error_class
@@ -38,6 +38,17 @@ def failure(status: int, argument: str | None = None, detail: Any = None) -> Clo
         party = int(detail.party) if detail.present & lib.CLOAK_ERROR_HAS_PARTY else None
         bound = int(detail.bound) if detail.present & lib.CLOAK_ERROR_HAS_BOUND else None
     return error_class(status)(status, text, party=party, bound=bound, argument=argument)
+
+
+def failure_of(party: int) -> Callable[[int], CloakworkError]:
+    """Makes the exceptions of calls that fail only because of a party, which they do not report."""
+
+    def refuse(status: int) -> CloakworkError:
+        found = failure(status)
+        found.party = party
+        return found
+
+    return refuse
 
 
 def view(name: str, data: object, size: int | None = None) -> Any:  # noqa: ANN401 - a C pointer that keeps `data` alive
@@ -148,6 +159,10 @@ class Handle:
     def close(self) -> None:
         """Ends the object and wipes its secrets; a second time it does nothing. Any other use raises `ArgumentError` afterwards."""
         self._pointer = None
+
+    def __reduce__(self) -> NoReturn:
+        message = f"{type(self).__name__} objects are neither copied nor pickled: they hold secrets or a state that must not fork"
+        raise TypeError(message)
 
     def __enter__(self) -> Self:
         return self

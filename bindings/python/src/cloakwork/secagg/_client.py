@@ -61,6 +61,9 @@ class Client(Machine):
 
     FREE = "cloak_client_free"
 
+    # The source of random bytes, a `cloak_rng *`: NULL is the generator of the operating system.
+    _random: Any = ffi.NULL
+
     def __init__(self, run: Run, identity: Identity) -> None:
         super().__init__()
         pointers = run._open(), identity._open()
@@ -98,7 +101,7 @@ class Client(Machine):
             CryptoError: the random generator of the operating system failed.
             EncodingError: no canonical `invite`.
         """
-        return self._answer(lambda pointer, *rest: lib.cloak_client_advertise(pointer, ffi.NULL, *rest), message)
+        return self._answer(lambda pointer, *rest: lib.cloak_client_advertise(pointer, self._random, *rest), message)
 
     def confirm(self, message: bytes) -> bytes:
         """Answers `keys` with a confirmation tag for each neighbour that takes part in this set-up.
@@ -184,7 +187,7 @@ class Client(Machine):
             size = self._masked_size(pointer)
             target = bytearray(size) if out is None else _writable(out, size)
             place, length = ffi.from_buffer("uint8_t[]", target, require_writable=True), ffi.new("size_t *")
-            status = lib.cloak_client_mask(pointer, ffi.NULL, places, len(vectors), place, len(place), length)
+            status = lib.cloak_client_mask(pointer, self._random, places, len(vectors), place, len(place), length)
             if status in (Status.NOT_FINITE, Status.OUT_OF_RANGE):
                 found = _diagnosis.refused_values(zip(self._segments, vectors, strict=True), self._members)
                 if found is not None:

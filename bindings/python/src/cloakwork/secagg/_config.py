@@ -45,8 +45,9 @@ class Config:
         recovery: whether a round survives dropouts; without it a round needs the message of every participant.
         degree: neighbours of each member: 0 for the complete graph, else even; see `plan`.
         threshold: shares that open a seed, 2 * threshold > neighbours + colluders; None for the smallest such number.
-        min_inputs: the smallest set whose sum may be opened; None for more than half of the members.
-        colluders: how many clients are assumed to collude with the server.
+        min_inputs: the smallest set whose sum may be opened; None for more than half of the members, and more than one honest member.
+        colluders: how many of the neighbours of any member (on the complete graph: of all members) are assumed to collude with the
+            server. Without recovery fewer than the neighbours, and at most min_inputs - 2.
         max_passes: how often the surviving set may shrink in a round, 1 to 255.
         max_rounds: rounds of the run.
         setup_seconds: time limit of each step of set-up, 1 to 604,800.
@@ -77,4 +78,6 @@ class Config:
 
     def min_inputs_for(self, members: int) -> int:
         """The smallest set whose sum may be opened in a run of this many members."""
-        return members // 2 + 1 if self.min_inputs is None else self.min_inputs
+        if self.min_inputs is not None:
+            return self.min_inputs
+        return max(members // 2 + 1, 2 if self.recovery else self.colluders + 2)

@@ -64,7 +64,7 @@ def refused_config(config: Config, members: int) -> CloakworkError | None:
     """The exception that names the first parameter outside its bounds (protocol.md section 2), with the bound."""
     ranges = {
         "segments": (len(config.segments), 1, Segment.MOST),
-        "min_inputs": (config.min_inputs_for(members), 2, members),
+        "min_inputs": (config.min_inputs_for(members), 2 if config.recovery else config.colluders + 2, members),
         "colluders": (config.colluders, 0, members - 1),
         "max_passes": (config.max_passes if config.recovery else 1, 1, 255),
         "max_rounds": (config.max_rounds, 1, 2**32 - 1),

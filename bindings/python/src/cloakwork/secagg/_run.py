@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from cloakwork._boundary import HASH_SIZE, KEY_SIZE, Handle, check, failure, fixed, sized_bytes, sized_ids, view, whole_number
+from cloakwork._boundary import HASH_SIZE, KEY_SIZE, Handle, check, failure, failure_of, fixed, sized_bytes, sized_ids, view, whole_number
 from cloakwork._native import ffi, lib
 from cloakwork.errors import ArgumentError, ArgumentTypeError, ParameterError, ProtocolError, Status
 from cloakwork.secagg._channel import RUN_ID_SIZE, sha256
@@ -81,7 +81,7 @@ class Run(Handle):
             if found is not None:
                 raise found
         if status != lib.CLOAK_OK:
-            raise failure(status, _culprit(status), error)
+            raise failure(status, _culprit(status, config), error)
         return cls(out[0], bytes(config.settings))
 
     @classmethod
@@ -186,7 +186,7 @@ class Run(Handle):
             ProtocolError: the roster has no such id (`UNKNOWN_PARTY`).
         """
         pointer, number = self._open(), whole_number("member", member)
-        return sized_ids(lambda out, room, length: lib.cloak_run_neighbours(pointer, number, out, room, length))
+        return sized_ids(lambda out, room, length: lib.cloak_run_neighbours(pointer, number, out, room, length), failure_of(number))
 
     def tolerated_dropouts(self) -> int:
         """How many clients may drop out of a round of all members, whoever they are, before it cannot finish.
@@ -242,9 +242,9 @@ def _write_segment(place: Any, segment: Segment) -> None:  # noqa: ANN401 - a cl
         raise ParameterError(Status.INVALID_RUN, f"encoding {segment.encoding!r} is none of {list(_ENCODINGS)}", argument=name)
     if not -128 <= segment.fraction < 128:
         raise ParameterError(Status.INVALID_RUN, "the fraction bits are outside -64 to 120", argument=name)
-    # A label that does not fit is replaced by one that the library refuses.
+    # A label that C cannot hold is replaced by one that the library refuses.
     label = segment.label.encode("ascii", "replace")
-    label = label if len(label) < lib.CLOAK_LABEL_SIZE else b"?"
+    label = label if len(label) < lib.CLOAK_LABEL_SIZE and b"\0" not in label else b"?"
     place.label = label
     place.length = whole_number(f"length of {name}", segment.length)
     place.bits = whole_number(f"bits of {name}", segment.bits, 8)
@@ -252,12 +252,12 @@ def _write_segment(place: Any, segment: Segment) -> None:  # noqa: ANN401 - a cl
     place.fraction = segment.fraction
 
 
-def _culprit(status: int) -> str | None:
+def _culprit(status: int, config: Config) -> str | None:
     """The field that a status blames."""
     return {
         Status.INVALID_ROSTER: "members",
         Status.INVALID_DEGREE: "degree",
-        Status.INVALID_THRESHOLD: "threshold",
+        Status.INVALID_THRESHOLD: "threshold" if config.recovery else "colluders",
         Status.UNSUPPORTED: "suite",
     }.get(Status(status))
 

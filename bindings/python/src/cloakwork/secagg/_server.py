@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from cloakwork._boundary import Machine, check, failure, sized_bytes, sized_ids, view, whole_number
+from cloakwork._boundary import Machine, check, failure, failure_of, sized_bytes, sized_ids, view, whole_number
 from cloakwork._native import ffi, lib
 from cloakwork.errors import CloakworkError
 from cloakwork.secagg._channel import sha256
@@ -231,7 +231,7 @@ class Server(Machine):
         member = whole_number("receiver", receiver)
         with self._turn:
             pointer = self._open()
-            found = sized_bytes(lambda out, room, length: kind(pointer, member, out, room, length), room=_ROOM)
+            found = sized_bytes(lambda out, room, length: kind(pointer, member, out, room, length), failure_of(member), _ROOM)
         return found or None
 
     def _ids(self, which: Callable[..., int]) -> list[int]:
