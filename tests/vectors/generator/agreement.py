@@ -4,6 +4,7 @@ import base64
 import hmac
 from dataclasses import dataclass
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
@@ -99,8 +100,12 @@ def seal(key: bytes, share: bytes) -> bytes:
     return ChaCha20Poly1305(key).encrypt(bytes(12), share, None)
 
 
-def open_sealed(key: bytes, sealed: bytes) -> bytes:
-    return ChaCha20Poly1305(key).decrypt(bytes(12), sealed, None)
+def open_sealed(key: bytes, sealed: bytes) -> bytes | None:
+    """None where it is not authentic."""
+    try:
+        return ChaCha20Poly1305(key).decrypt(bytes(12), sealed, None)
+    except InvalidTag:
+        return None
 
 
 def channel_key(own_secret: bytes, client: bytes, server: bytes) -> bytes:

@@ -17,7 +17,7 @@ from generator.agreement import (
     share_key,
 )
 from generator.codec import bitmap, members_of, split
-from generator.field import Coefficients, seed_of, share_of
+from generator.field import Coefficients, is_share, seed_of, share_of
 from generator.graph import neighbours
 from generator.message import (
     ACKNOWLEDGE,
@@ -78,7 +78,7 @@ class Client:
         description = self.run.description
         self.n = description.roster_count
         self.recovery = description.mode == 1
-        self.needed = description.threshold if self.recovery else 1
+        self.needed = description.threshold if self.recovery else description.colluders + 1
         self.member = self.run.members[self.position]
         self.neighbours = neighbours(self.position, self.n, description.degree, description.beacon)
 
@@ -166,6 +166,11 @@ class Client:
     def _mask_key(self, position: int) -> bytes:
         return round_mask_key(self.pair_keys[position], self.round, self.h)
 
+    def _share_key(self, owner: int, holder: int, salt: bytes) -> bytes:
+        """Of the share that `owner` seals for `holder`; one of the two is this client."""
+        k = self.pair_keys[owner if holder == self.position else holder]
+        return share_key(k, self.id_of(owner), self.id_of(holder), holder + 1, self.round, self.h, salt)
+
     def _masked_segment(self, index: int, segment: Segment, residues: list[int], self_seed: bytes | None) -> bytes:
         assert len(residues) == segment.length
         total = residues + [0] * (segment.padded_length - segment.length)
@@ -183,9 +188,7 @@ class Client:
         if self.recovery:
             self_seed = seed_of(coefficients)
             for v in self.around(self.participants):
-                ids, index = (self.member.id, self.id_of(v)), v + 1
-                key = share_key(self.pair_keys[v], *ids, index, self.round, self.h, salt)
-                sealed += seal(key, share_of(coefficients, index))
+                sealed += seal(self._share_key(self.position, v, salt), share_of(coefficients, v + 1))
         segments = enumerate(self.run.description.segments)
         payload = b"".join(self._masked_segment(i, segment, residues[i], self_seed) for i, segment in segments)
         self.expected = {INVITE, BEGIN, FINISHED} | ({SURVIVORS, OPEN} if self.recovery else set())
@@ -222,15 +225,15 @@ class Client:
         if self.survivors != self.participants:
             self._check_acknowledgements(bits, joined)
         owners = self.around(self.survivors)
-        shares = []
-        for v, item in zip(owners, split(sealed, 16 + SEALED_LENGTH), strict=True):
-            ids, index = (self.id_of(v), self.member.id), self.position + 1
-            key = share_key(self.pair_keys[v], *ids, index, self.round, self.h, item[:16])
-            shares.append(open_sealed(key, item[16:]))
-        decrypted = bitmap(len(owners), set(range(len(owners))))
+        shares = {}
+        for number, (v, item) in enumerate(zip(owners, split(sealed, 16 + SEALED_LENGTH), strict=True)):
+            share = open_sealed(self._share_key(v, self.position, item[:16]), item[16:])
+            if share is not None and is_share(share):
+                shares[number] = share
+        decrypted = bitmap(len(owners), set(shares))
         digest = set_hash(self.run.hash, bits)
         self.expected = {INVITE, BEGIN, FINISHED}
-        return message(UNMASK, self.run.hash, epoch, round_number, h, digest, decrypted, b"".join(shares))
+        return message(UNMASK, self.run.hash, epoch, round_number, h, digest, decrypted, b"".join(shares.values()))
 
     def finish(self, finished: bytes) -> int:
         run_hash, epoch, round_number, outcome = self._read(FINISHED, finished)

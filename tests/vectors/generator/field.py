@@ -61,6 +61,12 @@ def share_of(coefficients: Coefficients, index: int) -> bytes:
     return b"".join(element_bytes(evaluate([degree[element] for degree in coefficients], index)) for element in range(ELEMENTS_IN_SEED))
 
 
+def is_share(data: bytes) -> bool:
+    """Whether these are four field elements."""
+    limbs = split(data, 8)
+    return len(limbs) == ELEMENTS_IN_SEED and all(int.from_bytes(limb, "little") < P for limb in limbs)
+
+
 def reconstruct(shares: dict[int, bytes]) -> bytes:
     """The seed from exactly t shares, keyed by their index."""
     limbs = {index: [element_from_bytes(limb) for limb in split(share, 8)] for index, share in shares.items()}

@@ -28,7 +28,7 @@ from generator.message import (
 from generator.ring import unpack
 from generator.run import Run
 
-TOO_FEW_INPUTS, TOO_MANY_PASSES, TOO_FEW_SHARES, NO_RECOVERY = 509, 510, 515, 516
+DID_NOT_CANCEL, TOO_FEW_INPUTS, TOO_MANY_PASSES, TOO_FEW_SHARES, NO_RECOVERY, STOPPED = 407, 509, 510, 515, 516, 517
 
 Answers = dict[int, bytes]
 """Messages of clients by the position of the sender."""
@@ -189,7 +189,8 @@ class Server:
             for sign, seed in masks:
                 stream = mask(self.run, seed, index)
                 total = [(a + sign * b) % modulus for a, b in zip(total, stream, strict=True)]
-            assert not any(total[segment.length :]), "masks did not cancel"
+            if any(total[segment.length :]):
+                raise AbortError(DID_NOT_CANCEL)
             totals.append(total[: segment.length])
             start += segment.packed_length
         assert all(len(self.payloads[u]) == start for u in self.survivors)

@@ -74,10 +74,10 @@ def fault(encoded: bytes) -> int | None:
         return ROSTER
     if degree % 2 != 0 or degree >= n:
         return DEGREE
-    if not (1 <= t <= k and 2 * t > k + c if mode else t == 0):
+    if not (1 <= t <= k and 2 * t > k + c if mode else t == 0 and c + 1 <= k):
         return THRESHOLD
     in_range = (
-        2 <= inputs <= n,
+        (2 if mode else c + 2) <= inputs <= n,
         1 <= passes <= 255 if mode else passes == 0,
         1 <= rounds < 2**32,
         all(1 <= limit <= A_WEEK for limit in limits),

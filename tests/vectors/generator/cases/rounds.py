@@ -64,10 +64,11 @@ SCENARIOS: list[Scenario] = [
     ),
     (
         "eight_sparse",
-        "Harary graph of degree 4, suite 2. One is absent from epoch 1. One drops out in round 2, one after its masked vector in round 3.",
+        "Harary graph of degree 4, suite 2, six inputs at least. One is absent from epoch 1. "
+        "One drops out in round 2, one after its masked vector in round 3.",
         [101, 102, 103, 104, 105, 106, 107, 108],
         [Segment("values", 31, 4, FIXED_POINT, -2), Segment("weight", 64, 1), Segment("rest", 13, 3)],
-        {"suite": 2, "degree": 4, "threshold": 3},
+        {"suite": 2, "degree": 4, "threshold": 3, "min_inputs": 6},
         [
             Epoch(1, (Round(1),), lost_advertise=(104,)),
             Epoch(2, (Round(2, lost_masked=(107,)), Round(3, lost_unmask=(101,)))),
@@ -78,23 +79,23 @@ SCENARIOS: list[Scenario] = [
         "Complete graph, suite 1. Round 2 misses one: outcome 516. One is left out of round 3.",
         [0, 1, 2, 3],
         [Segment("values", 61, 3, FIXED_POINT, 30), Segment("rest", 8, 2)],
-        {"suite": 1, "mode": 0, "threshold": 0, "max_passes": 0},
+        {"suite": 1, "mode": 0, "threshold": 0, "max_passes": 0, "min_inputs": 3},
         [Epoch(1, (Round(1), Round(2, lost_masked=(3,)), Round(3, participants=(0, 1, 3))))],
     ),
     (
         "two_no_recovery",
-        "The smallest run, suite 2.",
+        "The smallest run, suite 2: two members, of whom none is assumed to collude.",
         [5, 6],
         [Segment("values", 100, 2, FIXED_POINT, 40)],
-        {"suite": 2, "mode": 0, "threshold": 0, "max_passes": 0},
+        {"suite": 2, "mode": 0, "threshold": 0, "max_passes": 0, "colluders": 0},
         [Epoch(1, (Round(1000),))],
     ),
     (
         "five_no_recovery_sparse",
-        "A ring, suite 2.",
+        "A ring, suite 2. Four inputs at least, one more than c + 2.",
         [1, 2, 3, 4, 5],
         [Segment("values", 2, 7, RESIDUES)],
-        {"suite": 2, "mode": 0, "degree": 2, "threshold": 0, "max_passes": 0},
+        {"suite": 2, "mode": 0, "degree": 2, "threshold": 0, "max_passes": 0, "min_inputs": 4},
         [Epoch(1, (Round(1),))],
     ),
 ]

@@ -50,7 +50,12 @@ def _valid() -> list[dict[str, Any]]:
     ids = list(range(1, 11))
     recovery: dict[str, Any] = {"threshold": 6}
     cases = [
-        ("smallest", make_run("smallest", [7, 9], [WEIGHT], mode=0, threshold=0, max_passes=0)),
+        ("smallest", make_run("smallest", [7, 9], [WEIGHT], **NO_RECOVERY)),
+        ("no recovery, c = k - 1", make_run("no recovery", ids, [VALUES], **NO_RECOVERY | {"colluders": 8, "min_inputs": 10})),
+        (
+            "no recovery on a ring, c = k - 1",
+            make_run("ring", ids, [VALUES], **NO_RECOVERY | {"degree": 2, "colluders": 1, "min_inputs": 3}),
+        ),
         ("complete", make_run("complete", ids, [VALUES], **recovery)),
         ("sparse", make_run("sparse", ids, [VALUES, WEIGHT], degree=6, threshold=4, suite=1)),
         ("eight segments", make_run("eight", ids, EIGHT, **recovery)),
@@ -134,7 +139,7 @@ LARGEST: dict[str, Any] = {
     "threshold": 44,
     "segments": (Segment("values", 40, 1000, FIXED_POINT, 8),),
 }
-NO_RECOVERY = {"mode": 0, "threshold": 0, "max_passes": 0}
+NO_RECOVERY: dict[str, Any] = {"mode": 0, "threshold": 0, "max_passes": 0, "colluders": 0}
 
 INVALID: list[tuple[str, int, dict[str, Any]]] = [
     ("version 0", UNSUPPORTED, {"version": 0}),
@@ -156,6 +161,10 @@ INVALID: list[tuple[str, int, dict[str, Any]]] = [
     ("2t = k + c on a sparse graph", THRESHOLD, {"degree": 6, "threshold": 4, "colluders": 2}),
     ("2t < k + c", THRESHOLD, {"threshold": 6, "colluders": 4}),
     ("threshold without recovery", THRESHOLD, NO_RECOVERY | {"threshold": 6}),
+    ("c = k without recovery", THRESHOLD, NO_RECOVERY | {"degree": 2, "colluders": 2, "min_inputs": 4}),
+    ("c = k + 1 without recovery", THRESHOLD, NO_RECOVERY | {"degree": 6, "colluders": 7, "min_inputs": 9}),
+    ("min inputs c + 1 without recovery", RUN, NO_RECOVERY | {"colluders": 1, "min_inputs": 2}),
+    ("min inputs c + 1 on a sparse graph without recovery", RUN, NO_RECOVERY | {"degree": 6, "colluders": 5, "min_inputs": 6}),
     ("min inputs 0", RUN, {"min_inputs": 0}),
     ("min inputs 1", RUN, {"min_inputs": 1}),
     ("min inputs n + 1", RUN, {"min_inputs": 11}),
