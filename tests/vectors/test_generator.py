@@ -1,6 +1,10 @@
 """The generator against published known answers and against itself, and the committed files against the generator."""
 
+import hashlib
+import hmac
 import json
+import operator
+import re
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -157,3 +161,40 @@ class TestRunVectors:
         for case in load("run.json")["valid"]:
             encoded = bytes.fromhex(case["description"])
             assert cbor2.dumps(cbor2.loads(encoded), canonical=True) == encoded
+
+
+class TestChannelVectors:
+    """The fields of channel.json against section 9, put together here a second time."""
+
+    MACS = load("channel.json")["macs"]
+
+    @pytest.mark.parametrize("case", MACS, ids=range(len(MACS)))
+    def test_macs_bind_every_field(self, case: dict[str, Any]) -> None:
+        counter = int(case["counter"]).to_bytes(8, "little")
+        texts = [case[name].encode("ascii") for name in ("method", "path", "query")]
+        body = hashlib.sha256(bytes.fromhex(case["body"])).digest()
+        fields = [b"cloakwork/1 request", bytes([case["direction"]]), *texts, body, bytes.fromhex(case["run"]), counter]
+        data = b"".join(len(field).to_bytes(4, "little") + field for field in fields)
+        assert hmac.digest(bytes.fromhex(load("channel.json")["channel_key"]), data, "sha256").hex() == case["mac"]
+
+    def test_macs_are_distinct(self) -> None:
+        assert len({case["mac"] for case in self.MACS}) == len(self.MACS)
+
+    def test_a_response_names_the_mac_of_a_request_with_its_path_query_run_and_counter(self) -> None:
+        place = operator.itemgetter("path", "query", "run", "counter")
+        requests = {case["mac"]: place(case) for case in self.MACS if case["direction"] == 0}
+        responses = [case for case in self.MACS if case["direction"] == 1]
+        assert responses
+        for case in responses:
+            status, mac = case["method"].split(" ")
+            assert re.fullmatch(r"[1-5][0-9]{2}", status, re.ASCII)
+            assert requests[mac] == place(case)
+
+    def test_counters_are_decimal_without_leading_zeros(self) -> None:
+        counters = load("channel.json")["counters"]
+        pattern = re.compile(r"0|[1-9][0-9]*", re.ASCII)
+        for case in counters["valid"]:
+            assert pattern.fullmatch(case["text"])
+            assert int(case["text"]) == int(case["counter"]) < 2**64
+        for text in counters["invalid"]:
+            assert not (pattern.fullmatch(text) and int(text) < 2**64), text
