@@ -35,6 +35,7 @@ class Status(IntEnum):
     OVERLAP = 106
     WRONG_HANDLE = 107
     OUT_OF_MEMORY = 108
+    BUSY = 109
     # Numbers.
     NOT_FINITE = 201
     OUT_OF_RANGE = 202
