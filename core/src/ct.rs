@@ -1,9 +1,9 @@
-//! Constant-time comparison and selection: the one module that touches `subtle`.
+//! Constant-time comparison: the one module that touches `subtle`.
 //!
-//! What is compared or selected does not show in the time taken; lengths do. `subtle` keeps the compiler from turning a
-//! selection back into a branch on a best-effort basis, which the valgrind tests check on the binaries that are shipped.
+//! What is compared does not show in the time taken; lengths do. `subtle` keeps the compiler from turning a flag back into a
+//! branch on a best-effort basis, which the valgrind tests check on the binaries that are shipped.
 
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use subtle::{Choice, ConstantTimeEq};
 
 /// Whether `a` and `b` are the same bytes. Slices of different lengths differ; the lengths are public.
 #[must_use]
@@ -16,12 +16,6 @@ pub fn eq(a: &[u8], b: &[u8]) -> bool {
 pub fn is_zero(bytes: &[u8]) -> bool {
     let union = bytes.iter().fold(0u8, |union, byte| union | byte);
     union.ct_eq(&0).into()
-}
-
-/// `chosen` if bit 0 of `condition` is set, else `other`; the other bits of `condition` must be zero.
-#[must_use]
-pub fn select_u64(condition: u8, chosen: u64, other: u64) -> u64 {
-    u64::conditional_select(&other, &chosen, Choice::from(condition))
 }
 
 /// Whether `a` and `b` are the same word.
@@ -66,10 +60,11 @@ mod tests {
     }
 
     #[test]
-    fn selection_takes_the_first_on_one() {
-        assert_eq!(select_u64(1, u64::MAX, 0), u64::MAX);
-        assert_eq!(select_u64(0, u64::MAX, 3), 3);
+    fn words_are_equal_in_all_bits() {
         assert!(eq_u64(1 << 63, 1 << 63));
-        assert!(!eq_u64(1 << 63, 0));
+        for bit in 0..64 {
+            assert!(!eq_u64(1 << bit, 0));
+        }
+        assert_eq!((opaque(0), opaque(1)), (0, 1));
     }
 }

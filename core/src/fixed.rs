@@ -8,7 +8,7 @@
 //! hardware has double precision, one that rounds in floating point and vectorises.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ring::{Bits, Lane, center, check_lane};
+use crate::ring::{Bits, Lane, center, center_below_64, check_lane};
 
 mod rounding;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -79,9 +79,15 @@ impl FixedPoint {
         check_lane::<L>(self.bits)?;
         check_same_len(residues.len(), out.len())?;
         let scale = rounding::power_of_two(-i32::from(self.fraction));
-        for (number, residue) in out.iter_mut().zip(residues) {
-            // Both steps are exact but the conversion: the product is far from overflow and underflow.
-            *number = center(*residue, self.bits) as f64 * scale;
+        // The conversion rounds; the product is exact, being far from overflow and underflow.
+        if self.bits.get() < 64 {
+            for (number, residue) in out.iter_mut().zip(residues) {
+                *number = center_below_64(*residue, self.bits) as f64 * scale;
+            }
+        } else {
+            for (number, residue) in out.iter_mut().zip(residues) {
+                *number = center(*residue, self.bits) as f64 * scale;
+            }
         }
         Ok(())
     }

@@ -190,6 +190,16 @@ pub fn center<L: Lane>(value: L, bits: Bits) -> i128 {
     residue.wrapping_sub(above << 1).cast_signed()
 }
 
+/// [`center`] for widths below 64, without double words.
+#[allow(clippy::cast_possible_truncation, reason = "lanes of widths below 64 fit 64 bits")]
+pub(crate) fn center_below_64<L: Lane>(value: L, bits: Bits) -> i64 {
+    debug_assert!(bits.0 < 64);
+    let max_residue = bits.max_residue() as u64;
+    let residue = value.to_u128() as u64 & max_residue;
+    let above = residue & residue.wrapping_sub(1) & (max_residue ^ (max_residue >> 1));
+    residue.wrapping_sub(above << 1).cast_signed()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,8 +243,10 @@ mod tests {
                 let centered = center(residue, bits(b));
                 assert!(-modulus / 2 < centered && centered <= modulus / 2);
                 assert_eq!(centered.rem_euclid(modulus), i128::from(residue));
+                assert_eq!(i128::from(center_below_64(residue, bits(b))), centered);
                 // Bits above the width do not count.
                 assert_eq!(center(residue | (u32::MAX << b), bits(b)), centered);
+                assert_eq!(i128::from(center_below_64(u64::from(residue) | (u64::MAX << b), bits(b))), centered);
             }
         }
     }

@@ -19,10 +19,11 @@ pub(super) struct Parts {
     not_finite: u64,
 }
 
-/// An IEEE 754 binary interchange format.
+/// A binary interchange format of IEEE 754.
 pub(super) trait Float: Copy {
     /// Bits of the significand, the implicit one included.
     const PRECISION: i32;
+
     fn parts(self) -> Parts;
 }
 
@@ -36,7 +37,7 @@ macro_rules! float {
                 const BIAS: i32 = (1 << ($exponent_bits - 1)) - 1 + ($precision - 1);
                 let bits = u64::from(self.to_bits());
                 let biased = (bits >> ($precision - 1)) & ((1 << $exponent_bits) - 1);
-                // 1 for normal numbers; subnormal ones have the exponent of the smallest normal ones.
+                // 1 for normal numbers. The others have the exponent of the smallest normal ones and no implicit bit.
                 let normal = (biased + ((1 << $exponent_bits) - 1)) >> $exponent_bits;
                 let fraction = bits & ((1 << ($precision - 1)) - 1);
                 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 11 bits")]
@@ -55,7 +56,96 @@ macro_rules! float {
 float!(f32, 24, 8);
 float!(f64, 53, 11);
 
-/// 2^`exponent` for the exponents of normal double-precision numbers.
+/// An unsigned word that holds magnitudes below half its range.
+trait Magnitude: Copy {
+    const BITS: i32;
+
+    /// `significand`, of `precision` bits, moved up to just below the highest bit.
+    fn raised(significand: u64, precision: i32) -> Self;
+
+    /// The integer nearest to `self` / 2^`distance`, ties to even; the distance is below the bits of the word.
+    fn round_shift(self, distance: u32) -> Self;
+
+    /// The word where `flag` is 1, zero where it is 0.
+    fn where_set(self, flag: u64) -> Self;
+
+    /// 1 if the word is above `limit`, else 0; both are below half the range.
+    fn is_above(self, limit: u128) -> u64;
+
+    /// The word or, where `sign` is 1, its negative, in a lane.
+    fn residue<L: Lane>(self, sign: u64) -> L;
+}
+
+/// A shift by a secret distance. Where one instruction does not do it, in steps of fixed distances: software routines branch on the distance.
+macro_rules! shift {
+    ($word:ty, $value:expr, $direction:tt, $distance:expr) => {{
+        let (mut value, distance): ($word, u32) = ($value, $distance);
+        if cfg!(target_pointer_width = "64") {
+            value $direction distance
+        } else {
+            let mut step = 0;
+            while 1u32 << step < <$word>::BITS {
+                let mask = <$word>::from((distance >> step) & 1).wrapping_neg();
+                value ^= (value ^ (value $direction (1u32 << step))) & mask;
+                step += 1;
+            }
+            value
+        }
+    }};
+}
+
+macro_rules! magnitude {
+    ($word:ty) => {
+        #[allow(
+            trivial_numeric_casts,
+            clippy::cast_possible_truncation,
+            clippy::cast_lossless,
+            clippy::cast_possible_wrap,
+            reason = "one macro for both widths; limits of a format of up to 64 bits fit 64 bits"
+        )]
+        impl Magnitude for $word {
+            const BITS: i32 = <$word>::BITS as i32;
+
+            #[inline(always)]
+            fn raised(significand: u64, precision: i32) -> Self {
+                (significand as Self) << (<Self as Magnitude>::BITS - 1 - precision)
+            }
+
+            #[inline(always)]
+            fn round_shift(self, distance: u32) -> Self {
+                let mask = !shift!($word, Self::MAX, <<, distance);
+                let half = mask ^ (mask >> 1);
+                let floor_of_half_more = shift!($word, self + half, >>, distance);
+                // 1 if what is cut off is one half exactly; the result is then the even neighbour.
+                let distance_to_half = (self & mask) ^ half;
+                let is_half = 1 ^ ((distance_to_half | distance_to_half.wrapping_neg()) >> (Self::BITS - 1));
+                floor_of_half_more & !(is_half & mask)
+            }
+
+            #[inline(always)]
+            fn where_set(self, flag: u64) -> Self {
+                self & (flag as Self).wrapping_neg()
+            }
+
+            #[inline(always)]
+            fn is_above(self, limit: u128) -> u64 {
+                ((limit as Self).wrapping_sub(self) >> (Self::BITS - 1)) as u64
+            }
+
+            #[inline(always)]
+            fn residue<L: Lane>(self, sign: u64) -> L {
+                let mask = (sign as Self).wrapping_neg();
+                // The sign is extended to the lane, of which a format of up to 64 bits uses no more than 64.
+                L::from_u128((self ^ mask).wrapping_sub(mask) as u128)
+            }
+        }
+    };
+}
+
+magnitude!(u64);
+magnitude!(u128);
+
+/// 2^`exponent`, for the exponents of normal double-precision numbers.
 pub(super) const fn power_of_two(exponent: i32) -> f64 {
     debug_assert!(exponent > -1023 && exponent < 1024);
     f64::from_bits(((exponent + 1023).cast_unsigned() as u64) << 52)
@@ -63,14 +153,22 @@ pub(super) const fn power_of_two(exponent: i32) -> f64 {
 
 /// Zero if every value can be encoded.
 pub(super) fn refused<F: Float>(format: &FixedPoint, values: &[F]) -> u64 {
-    values.iter().fold(0, |refused, value| refused | round(format, *value).1)
+    fn any<M: Magnitude, F: Float>(format: &FixedPoint, values: &[F]) -> u64 {
+        values.iter().fold(0, |refused, value| refused | round::<M>(format, value.parts(), F::PRECISION).1)
+    }
+    if format.bits.get() <= 64 { any::<u64, F>(format, values) } else { any::<u128, F>(format, values) }
 }
 
 /// Writes the residues of values that can all be encoded.
 pub(super) fn write<F: Float, L: Lane>(format: &FixedPoint, values: &[F], out: &mut [L]) {
-    for (residue, value) in out.iter_mut().zip(values) {
-        *residue = L::from_u128(round(format, *value).0);
+    fn all<M: Magnitude, F: Float, L: Lane>(format: &FixedPoint, values: &[F], out: &mut [L]) {
+        for (residue, value) in out.iter_mut().zip(values) {
+            let parts = value.parts();
+            let sign = parts.sign;
+            *residue = round::<M>(format, parts, F::PRECISION).0.residue(sign);
+        }
     }
+    if L::BYTES <= 8 { all::<u64, F, L>(format, values, out) } else { all::<u128, F, L>(format, values, out) }
 }
 
 /// Why a value cannot be encoded.
@@ -78,62 +176,24 @@ pub(super) fn refusal_vartime<F: Float>(format: &FixedPoint, value: F) -> Option
     if value.parts().not_finite != 0 {
         return Some(Refusal::NotFinite);
     }
-    (round(format, value).1 != 0).then_some(Refusal::OutOfRange)
+    (refused(format, &[value]) != 0).then_some(Refusal::OutOfRange)
 }
 
-/// The integer nearest to x * 2^f, ties to even, mod 2^128; and a flag that is not zero if it is out of range or x not finite.
-#[inline(always)]
-fn round<F: Float>(format: &FixedPoint, value: F) -> (u128, u64) {
-    let Parts { sign, significand, exponent, not_finite } = value.parts();
-    let shift = exponent + i32::from(format.fraction);
-
-    // A shift to the left is only ever one of normal numbers, so beyond 127 - PRECISION the result is 2^127 or more. A shift to the right
-    // by 54 gives less than a half.
-    let most_left = 127 - F::PRECISION;
-    let too_large = is_negative(most_left - shift);
-    let left = at_most(at_least_zero(shift), most_left).cast_unsigned();
-    let right = at_most(at_least_zero(-shift), 54).cast_unsigned();
-
-    let rounded = round_shift(significand, right);
-    let magnitude = shift_left(u128::from(rounded), left);
-    let too_large = too_large | is_above(magnitude, format.limit);
-    (with_sign(magnitude, sign), too_large | not_finite)
-}
-
-/// The integer nearest to `value` / 2^`right`, ties to even; `right` is at most 54 and `value` below 2^54.
-#[inline(always)]
-fn round_shift(value: u64, right: u32) -> u64 {
-    // 2^right - 1, in the same steps as the shifts so that no secret reaches a variable shift of a software routine.
-    let mask = shift_left_u64(1, right) - 1;
-    let odd = shift_right_u64(value, right) & mask & 1;
-    shift_right_u64(value + (mask >> 1) + odd, right)
-}
-
-macro_rules! barrel {
-    ($name:ident, $word:ty, $shift:tt, $steps:literal) => {
-        /// A shift by a secret distance, in steps of fixed distances: software routines for double words branch on the distance.
-        #[inline(always)]
-        fn $name(mut value: $word, distance: u32) -> $word {
-            let mut step = 0;
-            while step < $steps {
-                let mask = <$word>::from((distance >> step) & 1).wrapping_neg();
-                value ^= (value ^ (value $shift (1u32 << step))) & mask;
-                step += 1;
-            }
-            value
-        }
-    };
-}
-
-barrel!(shift_left_u64, u64, <<, 6);
-barrel!(shift_right_u64, u64, >>, 6);
-barrel!(shift_left, u128, <<, 7);
-
-/// 1 if `value` > `limit`, else 0, both being below 2^127... 2^128 apart at most.
-#[inline(always)]
-#[allow(clippy::cast_possible_truncation, reason = "one bit")]
-fn is_above(value: u128, limit: u128) -> u64 {
-    (limit.wrapping_sub(value) >> 127) as u64
+/// The magnitude of the integer nearest to x * 2^f, ties to even; and a flag that is 1 if it is out of range or x is not finite, when the magnitude
+/// means nothing.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+fn round<M: Magnitude>(format: &FixedPoint, parts: Parts, precision: i32) -> (M, u64) {
+    // The significand is moved to the top of the word and down again, so that a single shift depends on the value.
+    let top = M::BITS - 1 - precision;
+    let distance = top - (parts.exponent + i32::from(format.fraction));
+    // From one word's length on less than a half is left. Only normal numbers, whose highest bit is set, have a negative distance: with it
+    // they are half the word's range or more.
+    let in_word = is_negative(distance - M::BITS);
+    let too_large = is_negative(distance);
+    let distance = at_most(at_least_zero(distance), M::BITS - 1).cast_unsigned();
+    let magnitude = M::raised(parts.significand, precision).where_set(in_word).round_shift(distance);
+    (magnitude, magnitude.is_above(format.limit) | too_large | parts.not_finite)
 }
 
 #[inline(always)]
@@ -152,27 +212,26 @@ const fn at_most(value: i32, most: i32) -> i32 {
     most + (excess & (excess >> 31))
 }
 
-/// `magnitude` or, where `sign` is 1, its negative mod 2^128.
-#[inline(always)]
-fn with_sign(magnitude: u128, sign: u64) -> u128 {
-    let mask = u128::from(sign).wrapping_neg();
-    (magnitude ^ mask).wrapping_sub(mask)
-}
-
-/// The integer nearest to `magnitude` * 2^`shift`, ties to even, and 1 if it is above `limit` (else 0), the integer being unspecified then.
+/// The integer nearest to `magnitude` * 2^`shift`, ties to even, and 1 if it is above `limit` (else 0), when the integer means nothing.
 ///
-/// Constant time in the magnitude, which is at most 2^127; the shift, which is public, is at least -120 and at most 120.
+/// Constant time in the magnitude, which is at most 2^127. The shift is public and from -120 to 120.
 #[inline(always)]
 pub(super) fn scale_integer(magnitude: u128, shift: i8, limit: u128) -> (u128, u64) {
     let distance = u32::from(shift.unsigned_abs());
     if shift >= 0 {
-        (magnitude << distance, is_above(magnitude, limit >> distance))
-    } else {
-        let mask = (1u128 << distance) - 1;
-        let odd = (magnitude >> distance) & 1;
-        let rounded = (magnitude + (mask >> 1) + odd) >> distance;
-        (rounded, is_above(rounded, limit))
+        return (magnitude << distance, is_above(magnitude, limit >> distance));
     }
+    let mask = (1u128 << distance) - 1;
+    let odd = (magnitude >> distance) & 1;
+    let rounded = (magnitude + (mask >> 1) + odd) >> distance;
+    (rounded, is_above(rounded, limit))
+}
+
+/// 1 if `value` > `limit`, else 0, for values up to 2^127 and limits below that.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "one bit")]
+const fn is_above(value: u128, limit: u128) -> u64 {
+    (limit.wrapping_sub(value) >> 127) as u64
 }
 
 /// Zero if every integer can be encoded.
@@ -187,10 +246,13 @@ pub(super) fn write_integers<I: Copy + Into<i64>, L: Lane>(format: &FixedPoint, 
     }
 }
 
-#[inline(always)]
+/// The integer nearest to `value` * 2^f mod 2^128, and 1 if it is out of range (else 0).
+#[cfg_attr(target_pointer_width = "64", inline(always))]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn round_integer(format: &FixedPoint, value: i64) -> (u128, u64) {
     let sign = value.cast_unsigned() >> 63;
     let magnitude = (value.cast_unsigned() ^ sign.wrapping_neg()).wrapping_add(sign);
     let (magnitude, refused) = scale_integer(u128::from(magnitude), format.fraction, format.limit);
-    (with_sign(magnitude, sign), refused)
+    let mask = u128::from(sign).wrapping_neg();
+    ((magnitude ^ mask).wrapping_sub(mask), refused)
 }

@@ -21,10 +21,12 @@ pub const fn packed_len(bits: Bits, len: u64) -> u64 {
 /// right length as the bound, unless `out` has [`packed_len`] bytes. Nothing is written then.
 pub fn pack<L: Lane>(bits: Bits, values: &[L], out: &mut [u8]) -> Result<()> {
     check::<L>(bits, values.len(), out.len())?;
-    let (whole, rest) = values.split_at(values.len() & !7);
-    let (whole_out, rest_out) = out.split_at_mut((whole.len() >> 3) * usize::from(bits.get()));
-    L::pack_groups(bits, whole, whole_out);
-    pack_elements(bits, rest, rest_out);
+    let groups = values.len() >> 3;
+    let parts = (values.split_at_checked(groups << 3), out.split_at_mut_checked(groups * usize::from(bits.get())));
+    if let (Some((whole, rest)), Some((whole_out, rest_out))) = parts {
+        L::pack_groups(bits, whole, whole_out);
+        pack_elements(bits, rest, rest_out);
+    }
     Ok(())
 }
 
@@ -50,10 +52,13 @@ pub fn unpack<L: Lane>(bits: Bits, packed: &[u8], out: &mut [L]) -> Result<()> {
 pub fn add_packed<L: Lane>(bits: Bits, packed: &[u8], accumulator: &mut [L]) -> Result<()> {
     check::<L>(bits, accumulator.len(), packed.len())?;
     check_fill(bits, packed, accumulator.len())?;
-    let (whole, rest) = accumulator.split_at_mut(accumulator.len() & !7);
-    let (whole_packed, rest_packed) = packed.split_at((whole.len() >> 3) * usize::from(bits.get()));
-    L::add_groups(bits, whole_packed, whole);
-    add_elements(bits, rest_packed, rest);
+    let groups = accumulator.len() >> 3;
+    let parts =
+        (accumulator.split_at_mut_checked(groups << 3), packed.split_at_checked(groups * usize::from(bits.get())));
+    if let (Some((whole, rest)), Some((whole_packed, rest_packed))) = parts {
+        L::add_groups(bits, whole_packed, whole);
+        add_elements(bits, rest_packed, rest);
+    }
     Ok(())
 }
 
