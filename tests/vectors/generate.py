@@ -7,6 +7,7 @@ from typing import Any
 
 from generator import output
 from generator.cases import (
+    accepted,
     agreement,
     canonical,
     channel,
@@ -17,6 +18,8 @@ from generator.cases import (
     hashing,
     prg,
     refusal,
+    refusal_no_recovery,
+    refusal_sparse,
     ring,
     rounds,
     run,
@@ -26,6 +29,7 @@ from generator.cases import (
 FOLDER = Path(__file__).resolve().parent
 
 FILES: dict[str, Callable[[], dict[str, Any]]] = {
+    "accepted.json": accepted.build,
     "agreement.json": agreement.build,
     "canonical.json": canonical.build,
     "channel.json": channel.build,
@@ -36,6 +40,8 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "hash.json": hashing.build,
     "prg.json": prg.build,
     "refusal.json": refusal.build,
+    "refusal_no_recovery.json": refusal_no_recovery.build,
+    "refusal_sparse.json": refusal_sparse.build,
     "ring.json": ring.build,
     "run.json": run.build,
     "shamir.json": shamir.build,

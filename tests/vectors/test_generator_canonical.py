@@ -6,8 +6,8 @@ from typing import Any
 
 import cbor2
 import pytest
-from generator.cases.canonical import MALFORMED, NON_CANONICAL
 from generator.cases.rounds import play
+from generator.errors import MALFORMED, NON_CANONICAL
 from generator.substitution import FIELDS
 
 VECTORS = json.loads((Path(__file__).parent / "canonical.json").read_text(encoding="ascii"))

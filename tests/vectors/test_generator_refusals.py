@@ -1,4 +1,4 @@
-"""refusal.json against the generator's own client: what is refused is refused, and the valid message is accepted after it."""
+"""The refused messages against the generator's own client: what is refused is refused, and the valid message is accepted after it."""
 
 import copy
 import json
@@ -6,94 +6,70 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generator import message
 from generator.cases.rounds import play
 from generator.client import Client
 from generator.codec import decode
-from generator.field import coefficients_from
+from generator.replay import hand, states
+from generator.transcript import Player
 
 HERE = Path(__file__).parent
-VECTORS = json.loads((HERE / "refusal.json").read_text(encoding="ascii"))
-TO_CLIENT = [case for case in VECTORS["messages"] if case["to"] == "client"]
-LATE = [case for case in VECTORS["late_messages"] if case["to"] == "client"]
-PLAYER = play("five")
+FILES = {name: json.loads((HERE / name).read_text(encoding="ascii")) for name in sorted(path.name for path in HERE.glob("refusal*.json"))}
+TO_CLIENT = [(name, case) for name, file in FILES.items() for case in file["messages"] if case["to"] == "client"]
+LATE = [(name, case) for name, file in FILES.items() for case in file["late_messages"] if case["to"] == "client"]
 
 
-def answer(client: Client, step: dict[str, Any], data: bytes) -> bytes | None:
-    """Hands a message to the client, with the random values and the inputs of the transcript."""
-    member = str(client.member.id)
-    if step["step"] == "invite":
-        epoch = next(epoch for epoch in PLAYER.epochs if epoch["epoch"] == step["epoch"])
-        return client.advertise(data, next(bytes.fromhex(entry["secret"]) for entry in epoch["fresh"] if entry["id"] == member))
-    if step["step"] == "begin":
-        record = next(record for record in PLAYER.rounds if record["round"] == step["round"])
-        given = next(entry for entry in record["inputs"] if entry["id"] == member)
-        client.begin(data, bytes.fromhex(record["context_hash"]))
-        residues = [[int(residue) for residue in segment["residues"]] for segment in given["segments"]]
-        joined = b"".join(int(value).to_bytes(8, "little") for degree in given["coefficients"] for value in degree)
-        return client.masked(residues, coefficients_from(joined), bytes.fromhex(given["salt"]))
-    if step["step"] == "confirmations":
-        client.accept(data)
-    elif step["step"] == "finished":
-        client.finish(data)
-    else:
-        return {"keys": client.confirm, "survivors": client.acknowledge, "open": client.unmask}[step["step"]](data)
-    return None
+def player_of(name: str) -> Player:
+    return play(Path(FILES[name]["transcript"]).stem)
 
 
-def refuses(client: Client, step: dict[str, Any], data: bytes) -> bool:
+def refuses(player: Player, client: Client, kind: int, data: bytes) -> bool:
+    """Whether the client refuses this as a message of that kind."""
     try:
-        answer(copy.deepcopy(client), step, data)
+        hand(player, copy.deepcopy(client), kind, data)
     except ValueError:
         return True
     return False
 
 
-def states(member: str) -> list[tuple[dict[str, Any], dict[str, Any], Client]]:
-    """Every step of one client with its delivery and the client's state before it."""
-    client = Client(PLAYER.run, PLAYER.positions[int(member)])
-    found = []
-    for step in PLAYER.steps:
-        for delivery in step["deliveries"]:
-            if delivery["id"] == member:
-                found.append((step, delivery, copy.deepcopy(client)))
-                given = answer(client, step, bytes.fromhex(delivery["message"]))
-                assert (None if given is None else given.hex()) == delivery.get("answer")
-    return found
+def place_of(found: list[tuple[dict[str, Any], dict[str, Any], Client]], case: dict[str, Any]) -> int:
+    wanted = (case["step"], case["epoch"], case["round"])
+    places = [index for index, (step, _, _) in enumerate(found) if (step["step"], step["epoch"], step.get("round")) == wanted]
+    assert len(places) == 1
+    return places[0]
 
 
-@pytest.mark.parametrize("case", TO_CLIENT, ids=lambda case: f"{case['name']} of epoch {case['epoch']}")
-def test_the_client_refuses(case: dict[str, Any]) -> None:
-    reached = [
-        (step, delivery, client)
-        for step, delivery, client in states(case["client"])
-        if (step["step"], step["epoch"], step.get("round")) == (case["step"], case["epoch"], case["round"])
-    ]
-    assert len(reached) == 1
-    step, delivery, client = reached[0]
+def test_every_file_is_tried() -> None:
+    assert list(FILES) == ["refusal.json", "refusal_no_recovery.json", "refusal_sparse.json"]
+
+
+@pytest.mark.parametrize(("name", "case"), TO_CLIENT, ids=lambda item: item if isinstance(item, str) else f"{item['name']} {item['epoch']}")
+def test_the_client_refuses(name: str, case: dict[str, Any]) -> None:
+    player = player_of(name)
+    found = states(player, case["client"])
+    _, delivery, client = found[place_of(found, case)]
     assert delivery["message"] == case["valid"]
     valid = bytes.fromhex(case["valid"])
     for invalid in case["invalid"]:
         data = valid[: invalid["at"]] + bytes.fromhex(invalid["put"]) + valid[invalid["at"] + invalid["cut"] :]
-        assert refuses(client, step, data), invalid["name"]
+        assert refuses(player, client, case["kind"], data), invalid["name"]
+    answer = hand(player, client, case["kind"], valid)
+    assert (None if answer is None else answer.hex()) == delivery.get("answer")
 
 
-@pytest.mark.parametrize("case", LATE, ids=lambda case: f"{case['name']}, after {case['step']} {case['round']}")
-def test_the_client_refuses_what_is_late_early_or_twice(case: dict[str, Any]) -> None:
-    found = states(case["client"])
-    place = next(
-        index
-        for index, (step, _, _) in enumerate(found)
-        if (step["step"], step["epoch"], step.get("round")) == (case["step"], case["epoch"], case["round"])
-    )
-    after = copy.deepcopy(found[place][2])
-    answer(after, found[place][0], bytes.fromhex(found[place][1]["message"]))
-    data = bytes.fromhex(case["message"])
-    kind, _, epoch, *rest = decode(data)
-    named = {"step": message.NAMES[kind], "epoch": epoch, "round": rest[0] if rest else None}
-    assert refuses(after, named, data)
+@pytest.mark.parametrize(
+    ("name", "case"), LATE, ids=lambda item: item if isinstance(item, str) else f"{item['name']}, after {item['step']}"
+)
+def test_the_client_refuses_what_is_late_early_or_twice(name: str, case: dict[str, Any]) -> None:
+    player = player_of(name)
+    found = states(player, case["client"])
+    _, delivery, client = found[place_of(found, case)]
+    valid, data = bytes.fromhex(delivery["message"]), bytes.fromhex(case["message"])
+    hand(player, client, decode(valid)[0], valid)
+    assert refuses(player, client, decode(data)[0], data)
 
 
-@pytest.mark.parametrize("member", PLAYER.positions)
-def test_every_client_of_the_transcript_answers_as_written(member: int) -> None:
-    assert states(str(member))
+@pytest.mark.parametrize("name", sorted({Path(file["transcript"]).stem for file in FILES.values()}))
+def test_every_client_of_the_transcript_answers_as_written(name: str) -> None:
+    player = play(name)
+    for member in player.positions:
+        assert states(player, str(member))

@@ -166,7 +166,7 @@ class Client:
     def _mask_key(self, position: int) -> bytes:
         return round_mask_key(self.pair_keys[position], self.round, self.h)
 
-    def _share_key(self, owner: int, holder: int, salt: bytes) -> bytes:
+    def share_key_of(self, owner: int, holder: int, salt: bytes) -> bytes:
         """Of the share that `owner` seals for `holder`; one of the two is this client."""
         k = self.pair_keys[owner if holder == self.position else holder]
         return share_key(k, self.id_of(owner), self.id_of(holder), holder + 1, self.round, self.h, salt)
@@ -188,7 +188,7 @@ class Client:
         if self.recovery:
             self_seed = seed_of(coefficients)
             for v in self.around(self.participants):
-                sealed += seal(self._share_key(self.position, v, salt), share_of(coefficients, v + 1))
+                sealed += seal(self.share_key_of(self.position, v, salt), share_of(coefficients, v + 1))
         segments = enumerate(self.run.description.segments)
         payload = b"".join(self._masked_segment(i, segment, residues[i], self_seed) for i, segment in segments)
         self.expected = {INVITE, BEGIN, FINISHED} | ({SURVIVORS, OPEN} if self.recovery else set())
@@ -222,12 +222,14 @@ class Client:
         run_hash, epoch, round_number, h, bits, sealed, joined = self._read(OPEN, opening)
         self._check_round(run_hash, epoch, round_number, h)
         require(members_of(self.n, bits) == self.survivors, "another set")
-        if self.survivors != self.participants:
+        if self.survivors == self.participants:
+            require(joined == b"", "acknowledgements of all participants")
+        else:
             self._check_acknowledgements(bits, joined)
         owners = self.around(self.survivors)
         shares = {}
         for number, (v, item) in enumerate(zip(owners, split(sealed, 16 + SEALED_LENGTH), strict=True)):
-            share = open_sealed(self._share_key(v, self.position, item[:16]), item[16:])
+            share = open_sealed(self.share_key_of(v, self.position, item[:16]), item[16:])
             if share is not None and is_share(share):
                 shares[number] = share
         decrypted = bitmap(len(owners), set(shares))

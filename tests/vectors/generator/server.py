@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from generator.agreement import SEALED_LENGTH
 from generator.client import mask
 from generator.codec import bitmap, members_of, split
+from generator.errors import DID_NOT_CANCEL, NO_RECOVERY, TOO_FEW_INPUTS, TOO_FEW_SHARES, TOO_MANY_PASSES
 from generator.field import reconstruct
 from generator.graph import neighbours
 from generator.message import (
@@ -27,8 +28,6 @@ from generator.message import (
 )
 from generator.ring import unpack
 from generator.run import Run
-
-DID_NOT_CANCEL, TOO_FEW_INPUTS, TOO_MANY_PASSES, TOO_FEW_SHARES, NO_RECOVERY, STOPPED = 407, 509, 510, 515, 516, 517
 
 Answers = dict[int, bytes]
 """Messages of clients by the position of the sender."""

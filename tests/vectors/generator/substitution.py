@@ -62,6 +62,11 @@ def of_round(kind: int) -> bool:
     return "round" in FIELDS[kind]
 
 
+def of_recovery(kind: int) -> bool:
+    """Whether runs without recovery never see the kind."""
+    return STEP_OF[kind] in ("survivors", "open")
+
+
 def delivered(player: Player, kind: int, client: str, epoch: int, round_number: int) -> bytes:
     """The message of this kind that the client got or sent."""
     step = next(

@@ -6,9 +6,9 @@ from typing import Any
 import cbor2
 
 from generator.codec import encode
+from generator.errors import INVALID_DEGREE, INVALID_ROSTER, INVALID_RUN, INVALID_THRESHOLD, MALFORMED, NON_CANONICAL, UNSUPPORTED
 from generator.run import FIXED_POINT, RESIDUES, Segment
 
-UNSUPPORTED, MALFORMED, NON_CANONICAL, ROSTER, DEGREE, THRESHOLD, RUN = 303, 301, 302, 601, 602, 603, 604
 LABEL = re.compile(r"[a-z0-9_.-]{1,32}", re.ASCII)
 MOST_MEMBERS, LONGEST_SEGMENT, A_WEEK = 2**20, 2**31, 604800
 
@@ -69,13 +69,13 @@ def fault(encoded: bytes) -> int | None:
     if version != 1 or suite not in (1, 2) or mechanism is not None:
         return UNSUPPORTED
     if mode not in (0, 1):
-        return RUN
+        return INVALID_RUN
     if not 2 + mode <= n <= MOST_MEMBERS:
-        return ROSTER
+        return INVALID_ROSTER
     if degree % 2 != 0 or degree >= n:
-        return DEGREE
+        return INVALID_DEGREE
     if not (1 <= t <= k and 2 * t > k + c if mode else t == 0 and c + 1 <= k):
-        return THRESHOLD
+        return INVALID_THRESHOLD
     in_range = (
         (2 if mode else c + 2) <= inputs <= n,
         1 <= passes <= 255 if mode else passes == 0,
@@ -85,4 +85,4 @@ def fault(encoded: bytes) -> int | None:
         len({segment.label for segment in segments}) == len(segments),
         not any(_segment_fault(segment, n) for segment in segments),
     )
-    return None if all(in_range) else RUN
+    return None if all(in_range) else INVALID_RUN

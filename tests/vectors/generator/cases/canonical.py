@@ -7,12 +7,11 @@ from generator import message
 from generator.cases.rounds import play
 from generator.codec import decode, encode
 from generator.deviation import deviations
+from generator.errors import MALFORMED, NON_CANONICAL, OUT_OF_ORDER, TOO_MANY_PASSES, UNEXPECTED_KIND, WRONG_EPOCH, WRONG_ROUND
 from generator.substitution import ABOUT, FIELDS, Refused, case, delivered
 from generator.transcript import Player
 
 TRANSCRIPT, EPOCH, ROUND, CLIENT = "five", 5, 2, "3"
-MALFORMED, NON_CANONICAL, UNEXPECTED_KIND = 301, 302, 304
-WRONG_EPOCH, OUT_OF_ORDER, WRONG_ROUND, TOO_MANY_PASSES = 503, 501, 504, 510
 
 BITMAPS = {"members", "confirmed", "participants", "previous", "next", "set", "decrypted"}
 LIMITS = {
