@@ -24,8 +24,8 @@ fn unwinding_stops_here<T>(body: impl FnOnce() -> T) -> Option<T> {
     match std::panic::catch_unwind(core::panic::AssertUnwindSafe(body)) {
         Ok(value) => Some(value),
         Err(payload) => {
-            // A payload whose destructor panics would start a second unwinding, outside of the catch.
-            core::mem::forget(payload);
+            // The destructor of a payload may panic as well; what that leaves is let go.
+            std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| drop(payload))).unwrap_or_else(core::mem::forget);
             None
         }
     }
@@ -47,6 +47,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "what a panicking destructor leaves is let go, which is a leak")]
     fn a_payload_that_panics_when_dropped_is_stopped_too() {
         struct Bomb;
         impl Drop for Bomb {

@@ -29,6 +29,9 @@ pub(crate) trait Opaque {
 const BUSY: u32 = 1;
 /// Set in the word when a panic left the object half-changed.
 const BROKEN: u32 = 2;
+/// The word of a handle that ended; wiped memory has it, too.
+const ENDED: u32 = 0;
+
 /// Who gave the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
@@ -192,24 +195,23 @@ const fn unwinding() -> bool {
 
 /// Ends a handle: drops its object, wipes its memory and, where the library gave it, returns it. NULL is fine.
 ///
-/// A handle that a panic broke ends as well, without running the destructor of what may be half-changed.
+/// A handle that a panic broke ends as well: what is half-changed is still a valid object, only a wrong one.
 ///
 /// # Safety
 /// Header, "Handles": as for [`exclusive`]; the handle is not used again.
 pub(crate) unsafe fn end<C: Opaque>(handle: *mut C) -> Checked<()> {
     let Some(cell) = NonNull::new(handle.cast::<Cell<C::Object>>()) else { return Ok(()) };
     // SAFETY: the caller's obligation.
-    let whole = match unsafe { find(handle.cast_const()) } {
-        Ok(_) => true,
-        Err(cloak_status::CLOAK_ERR_PANIC) => false,
+    match unsafe { find(handle.cast_const()) } {
+        Ok(_) | Err(cloak_status::CLOAK_ERR_PANIC) => {}
         Err(status) => return Err(status),
-    };
-    // SAFETY: the word says that the cell is of this kind; the owner lies inside it.
-    let owner = unsafe { (*cell.as_ptr()).owner };
-    if whole {
-        // SAFETY: initialised, of this kind and at rest; the word is overwritten below, so it is dropped once.
-        unsafe { cell.drop_in_place() };
     }
+    // SAFETY: the word says that the cell is of this kind and no call uses it.
+    let &Cell { ref state, owner, .. } = unsafe { cell.as_ref() };
+    // From here on nobody finds the object, even if its destructor panics.
+    state.store(ENDED, Ordering::Relaxed);
+    // SAFETY: initialised and of this kind; the word has just been taken away, so it is dropped once.
+    unsafe { cell.drop_in_place() };
     let mut bytes = NonNull::slice_from_raw_parts(cell.cast::<MaybeUninit<u8>>(), size_of::<Cell<C::Object>>());
     // SAFETY: the memory of the cell, whose content is dead from here on.
     unsafe { bytes.as_mut() }.zeroize();
@@ -224,7 +226,119 @@ pub(crate) unsafe fn end<C: Opaque>(handle: *mut C) -> Checked<()> {
     Ok(())
 }
 
-/// The word of a kind: three characters and a byte with room for [`BUSY`] and [`BROKEN`]. Wiped memory, all zeros, is no kind.
+/// The word of a kind: three characters and a byte with room for [`BUSY`] and [`BROKEN`]. None is [`ENDED`].
 pub(crate) const fn kind(name: &[u8; 3]) -> u32 {
     u32::from_be_bytes([name[0], name[1], name[2], 0x80])
+}
+
+#[cfg(all(test, feature = "std"))]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::undocumented_unsafe_blocks,
+    reason = "handles made and ended in one test"
+)]
+mod tests {
+    use super::*;
+    use alloc::boxed::Box;
+    use alloc::sync::Arc;
+    use cloak_status::{CLOAK_ERR_BUSY, CLOAK_ERR_PANIC, CLOAK_ERR_WRONG_HANDLE, CLOAK_OK};
+
+    use crate::boundary::boundary;
+
+    #[derive(Debug)]
+    struct Counted;
+
+    impl Opaque for Counted {
+        type Object = Arc<u64>;
+        const KIND: u32 = kind(b"TSa");
+    }
+
+    #[derive(Debug)]
+    struct Other;
+
+    impl Opaque for Other {
+        type Object = u8;
+        const KIND: u32 = kind(b"TSb");
+    }
+
+    #[test]
+    fn an_object_ends_once() {
+        let object = Arc::new(7);
+        let handle = allocate::<Counted>(Arc::clone(&object)).unwrap().as_ptr();
+        assert_eq!(**unsafe { shared(handle.cast_const()) }.unwrap(), 7);
+        assert_eq!(Arc::strong_count(&object), 2);
+        assert_eq!(unsafe { end(handle.cast::<Other>()) }, Err(CLOAK_ERR_WRONG_HANDLE));
+        assert_eq!(Arc::strong_count(&object), 2);
+        unsafe { end(handle) }.unwrap();
+        assert_eq!(Arc::strong_count(&object), 1);
+    }
+
+    #[test]
+    fn one_call_at_a_time_changes_an_object() {
+        let handle = allocate::<Other>(1).unwrap().as_ptr();
+        let mut first = unsafe { exclusive(handle) }.unwrap();
+        assert!(matches!(unsafe { exclusive(handle) }, Err(CLOAK_ERR_BUSY)));
+        assert!(matches!(unsafe { shared(handle.cast_const()) }, Err(CLOAK_ERR_BUSY)));
+        assert_eq!(unsafe { end(handle) }, Err(CLOAK_ERR_BUSY));
+        *first = 2;
+        drop(first);
+        assert_eq!(*unsafe { shared(handle.cast_const()) }.unwrap(), 2);
+        unsafe { end(handle) }.unwrap();
+    }
+
+    #[test]
+    fn what_a_panic_left_half_changed_can_only_be_ended() {
+        let object = Arc::new(7);
+        let handle = allocate::<Counted>(Arc::clone(&object)).unwrap().as_ptr();
+        let status = boundary(|| {
+            let mut object = unsafe { exclusive(handle) }?;
+            *object = Arc::new(8);
+            panic!("provoked by the test");
+        });
+        assert_eq!(status, CLOAK_ERR_PANIC);
+        assert_eq!(Arc::strong_count(&object), 1);
+        assert!(matches!(unsafe { shared(handle.cast_const()) }, Err(CLOAK_ERR_PANIC)));
+        assert!(matches!(unsafe { exclusive(handle) }, Err(CLOAK_ERR_PANIC)));
+        assert_eq!(unsafe { kind_of(handle.cast_const()) }, Ok(Counted::KIND));
+        assert_eq!(boundary(|| unsafe { end(handle) }), CLOAK_OK);
+    }
+
+    #[test]
+    fn memory_of_the_caller_is_wiped_and_given_back() {
+        let mut memory = Box::new([MaybeUninit::new(0xffu8); 64]);
+        let start = memory.as_mut_ptr();
+        let offset = start.align_offset(16);
+        let place: *mut core::ffi::c_void = start.wrapping_add(offset).cast();
+        let object = Arc::new(7);
+        let made = unsafe { initialise::<Counted>(place, 48, 16, || Ok(Arc::clone(&object))) };
+        let handle = made.unwrap().as_ptr();
+        assert_eq!(**unsafe { shared(handle.cast_const()) }.unwrap(), 7);
+        unsafe { end(handle) }.unwrap();
+        assert_eq!(Arc::strong_count(&object), 1);
+        let size = size_of::<Cell<Arc<u64>>>();
+        let bytes = memory.map(|byte| unsafe { byte.assume_init() });
+        assert!(bytes[offset..offset + size].iter().all(|byte| *byte == 0));
+        assert!(bytes[offset + size..].iter().all(|byte| *byte == 0xff));
+        assert_eq!(unsafe { end(handle) }, Err(CLOAK_ERR_WRONG_HANDLE));
+    }
+
+    #[test]
+    fn kinds_differ_from_each_other_and_from_wiped_memory() {
+        let kinds = [
+            <crate::identity::cloak_identity as Opaque>::KIND,
+            <crate::channel::cloak_channel as Opaque>::KIND,
+            <crate::run::cloak_run as Opaque>::KIND,
+            <crate::client::Room<16> as Opaque>::KIND,
+            <crate::client::Room<128> as Opaque>::KIND,
+            <crate::client::Room<1024> as Opaque>::KIND,
+            <crate::server::cloak_server as Opaque>::KIND,
+            <crate::opening::cloak_opening as Opaque>::KIND,
+        ];
+        for (index, kind) in kinds.iter().enumerate() {
+            assert_eq!(kind & (BUSY | BROKEN), 0);
+            assert_ne!(*kind, ENDED);
+            assert!(!kinds[index + 1..].contains(kind));
+        }
+    }
 }
