@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,13 +55,13 @@ def call(*command: str | Path, folder: Path, **environment: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A source distribution."""
     folder = tmp_path_factory.mktemp("sdist")
     script = f"from setuptools import build_meta; print(build_meta.build_sdist({str(folder)!r}))"
     call(sys.executable, "-c", script, folder=PACKAGE)
     (found,) = folder.glob("*.tar.gz")
-    yield found
+    return found
 
 
 def test_a_source_distribution_holds_the_workspace_and_nothing_built(source: Path) -> None:
@@ -110,3 +109,10 @@ def test_importing_the_library_needs_numpy_and_cffi_alone() -> None:
     names = set(eval(call(sys.executable, "-c", script, folder=PACKAGE)))
     assert not names & {"starlette", "uvicorn", "httpx", "anyio", "click", "rich", "cryptography", "typing_extensions"}
     assert {"numpy", "cloakwork"} <= names
+
+
+def test_the_example_of_the_readme(capsys: pytest.CaptureFixture[str]) -> None:
+    """It runs, and prints what it says."""
+    (example,) = re.findall(r"^```python\n(.*?)^```", (PACKAGE / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    exec(compile(example, "README.md", "exec"), {})
+    assert "# " + capsys.readouterr().out.strip() == example.strip().splitlines()[-1]

@@ -7,11 +7,11 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from secagg_rounds import Network
-from secagg_vectors import numbers, residues
 
 from cloakwork.errors import ArgumentError, ArgumentTypeError, CloakworkError, CryptoError, NumberError, ProtocolError, Status
 from cloakwork.secagg import Config, Segment, aggregate, decode
+from secagg_rounds import Network
+from secagg_vectors import numbers, residues
 
 SEGMENTS = (
     Segment("values", 20, 6, "fixed", 8),

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from secagg_rounds import Network
-from secagg_vectors import numbers, residues
 
 from cloakwork.errors import CryptoError, ProtocolError, Status
 from cloakwork.layout import Layout, Tensor, Weight
 from cloakwork.secagg import Client, Config, Identity, Segment, Server, aggregate, decode
+from secagg_rounds import Network
+from secagg_vectors import numbers, residues
 
 STEPS = ("advertise", "confirm", "mask", "survive", "unmask")
 
@@ -41,7 +41,7 @@ def expected(segment: Segment, vectors: list[np.ndarray]) -> list[int]:
 
 
 def play(network: Network, values: dict[int, dict[str, np.ndarray]], leaving: dict[int, str]) -> set[int]:
-    """A round of everybody who is there. Members leave before they answer at a step. Returns whose inputs are in the sum, if there is one."""
+    """A round of everybody who is there; members leave before they answer at a step. Returns whose inputs are in the sum."""
     server = network.server
     network.begin()
     while server.phase.name in STEPS:

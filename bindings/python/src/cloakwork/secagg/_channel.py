@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from cloakwork._boundary import HASH_SIZE, KEY_SIZE, Handle, check, fixed, view, whole_number
 from cloakwork._native import ffi, lib
-from cloakwork.errors import ArgumentError, Status
+from cloakwork.errors import ArgumentError, ArgumentTypeError, Status
 from cloakwork.secagg._identity import Identity, fingerprint
 
 MAC_SIZE: int = lib.CLOAK_MAC_SIZE
@@ -45,7 +45,8 @@ class Channel(Handle):
 
         Args:
             direction: 0 for a request, 1 for its response.
-            method: the method in capitals; in a response the three digits of the status.
+            method: the method in capitals; in a response the three digits of the status, a space and the MAC of the request as 64
+                lower-case hex digits, so that the answer belongs to that request.
             path: raw bytes of the request target's path.
             query: raw bytes of its query, without the question mark.
             body_hash: SHA-256 of the body, 32 bytes.
@@ -83,6 +84,8 @@ def _request(
         raise ArgumentError(Status.INVALID_ARGUMENT, f"is neither 0 nor 1 but {direction!r}", argument="direction")
     request = ffi.new("cloak_request *")
     request.counter = whole_number("counter", counter)
+    if not isinstance(method, str) or not method.isascii():
+        raise ArgumentTypeError(Status.INVALID_ARGUMENT, "expected ASCII text", argument="method")
     method_bytes, path_bytes, query_bytes = view("method", method.encode("ascii")), view("path", path), view("query", query)
     request.method, request.method_length = method_bytes, len(method_bytes)
     request.path, request.path_length = path_bytes, len(path_bytes)
