@@ -12,6 +12,7 @@ use cloakwork_core::agreement::{
     ChannelKey, Direction, FreshKey, Identity, PairKey, Party, Peer, PublicKey, Request, Side,
 };
 use cloakwork_core::fingerprint::{FINGERPRINT_SIZE, Fingerprint, decode};
+use cloakwork_core::kdf;
 use cloakwork_core::mask::StreamLabel;
 use cloakwork_core::prg::{Suite, keystream};
 use cloakwork_core::ring::Bits;
@@ -85,6 +86,24 @@ impl End {
 /// A tag says whether two sides hold the same key.
 fn tag(pair: &PairKey) -> [u8; 16] {
     pair.confirmation_tag(1, 2, 3)
+}
+
+/// The labelled hash, and HKDF of RFC 5869 (appendix A.1 to A.3) as it is linked here.
+#[test]
+fn hashes_follow_the_vectors() {
+    let file = load("hash.json");
+    for vector in list(&file["hash"]) {
+        let parts: Vec<Vec<u8>> = vector["parts"].as_array().unwrap().iter().map(bytes).collect();
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        assert_eq!(kdf::hash(text(&vector["label"]), &parts), array(&vector["hash"]));
+    }
+    for vector in list(&file["hkdf_rfc5869"]) {
+        let expected = bytes(&vector["output"]);
+        let mut output = vec![0; expected.len()];
+        let (prk, hkdf) = Hkdf::<Sha256>::extract(Some(&bytes(&vector["salt"])), &bytes(&vector["input_key"]));
+        hkdf.expand(&bytes(&vector["info"]), &mut output).unwrap();
+        assert_eq!((prk.to_vec(), output), (bytes(&vector["prk"]), expected));
+    }
 }
 
 #[test]

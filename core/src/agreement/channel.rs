@@ -41,7 +41,8 @@ pub enum Direction {
 pub struct Request<'a> {
     /// Which way it goes.
     pub direction: Direction,
-    /// The method in upper case; in a response the three digits of the status.
+    /// The method in upper case; in a response the three digits of the status, a space and the MAC of the request in lower-case hex, so that
+    /// the answer belongs to this request.
     pub method: &'a [u8],
     /// The raw bytes of the path.
     pub path: &'a [u8],
