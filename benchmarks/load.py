@@ -27,7 +27,6 @@ from cloakwork.secagg import Config, Identity, Segment
 from cloakwork.server import folder
 
 BITS, FRACTION = 20, 6
-STEP_SECONDS = 120
 HEAD = (
     "clients x parameters",
     "graph",
@@ -63,6 +62,11 @@ class Measured:
     down: float = 0.0
     error: float = 0.0
     marks: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def step_seconds(self) -> int:
+        """Time limit of a step: what all clients need one after the other on this machine, with room."""
+        return max(20, int(1.2e-6 * self.members * self.length))
 
     @property
     def bound(self) -> int:
@@ -125,7 +129,7 @@ async def _group(url: str, server: str, controller: Identity, measured: Measured
         min_inputs=measured.members // 2,
         colluders=2 * threshold - degree - 1,
         setup_seconds=600,
-        step_seconds=STEP_SECONDS,
+        step_seconds=measured.step_seconds,
     )
     handle = await AsyncController(url, server, controller).create("load", {n: k.fingerprint for n, k in identities.items()}, config)
     clients = []
@@ -172,7 +176,7 @@ async def _play(url: str, server: str, process: int, controller: Identity, measu
     ended = time.monotonic()
     measured.peak = _status(process, "VmHWM") - before
     measured.masked = max(measured.marks["masked"]) - begun
-    limit = begun + STEP_SECONDS
+    limit = begun + measured.step_seconds
     measured.opened = ended - max(limit, max(measured.marks["masked"]))
     _say(f"masked messages: {measured.masked:.1f} s; from the limit of their step to the result: {measured.opened:.1f} s")
     for task in leave:
@@ -198,7 +202,7 @@ def measure(members: int, length: int, degree: int) -> Measured:
         server = folder.create(place / "server", url, host="127.0.0.1", port=port, tls=None)
         controller = keyfile.create(place / "controller")
         folder.allow(place / "server", controller.fingerprint, "load")
-        command = [sys.executable, "-m", "cloakwork", "server", "run", str(place / "server")]
+        command = [sys.executable, "-m", "cloakwork", "server", "run", "--folder", str(place / "server")]
         with subprocess.Popen(command, env=dict(os.environ, MALLOC_ARENA_MAX="2")) as process:
             try:
                 _wait(port, process)
