@@ -193,6 +193,14 @@ impl<const K: usize> Client<K> {
         if message.epoch == self.epoch { Ok(message.body) } else { Err(ErrorKind::WrongEpoch.bound(self.epoch.into())) }
     }
 
+    /// The round whose contribution is masked and that may be asked about: without recovery there are no questions.
+    fn waiting(&self) -> Result<Round> {
+        match self.step {
+            Step::Waiting(round) if self.run.has_recovery() => Ok(round),
+            _ => Err(out_of_order()),
+        }
+    }
+
     /// Checks that a message belongs to `round`.
     fn same_round(&self, round: &Round, number: u32, h: &[u8; 32]) -> Result<()> {
         if number != round.number {

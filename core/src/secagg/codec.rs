@@ -130,6 +130,11 @@ pub(crate) fn fixed_bytes<const N: usize>(decoder: &mut Decoder<'_>) -> core::re
     decoder.bytes()?.try_into().map_err(|_| decode::Error::message("a byte string of another size"))
 }
 
+/// Reads a number; the inner error is of one that its field cannot hold, which is outside the bounds of a run description.
+pub(crate) fn number<T: TryFrom<u64>>(decoder: &mut Decoder<'_>) -> core::result::Result<Result<T>, decode::Error> {
+    Ok(T::try_from(decoder.u64()?).map_err(|_| ErrorKind::InvalidRun.into()))
+}
+
 /// Reads the head of an array of exactly `count` items.
 pub(crate) fn array(decoder: &mut Decoder<'_>, count: u64) -> core::result::Result<(), decode::Error> {
     match decoder.array()? {

@@ -72,11 +72,11 @@ impl Kind {
 /// The kind of a message, from its head; the rest is not looked at.
 ///
 /// # Errors
-/// `Malformed` when it is no message, `Unsupported` for a kind that this version does not know.
+/// `Malformed` when it is no message, `UnexpectedKind` for a kind that this version does not know.
 pub fn kind_of(message: &[u8]) -> Result<Kind> {
     let mut decoder = Decoder::new(message);
     let kind = decoder.array().and_then(|_| decoder.u8()).map_err(|_| ErrorKind::Malformed)?;
-    Kind::new(kind).ok_or(ErrorKind::Unsupported.into())
+    Kind::new(kind).ok_or(ErrorKind::UnexpectedKind.into())
 }
 
 type Encoded<W> = core::result::Result<(), EncodeError<<W as Write>::Error>>;

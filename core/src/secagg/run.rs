@@ -1,10 +1,11 @@
 //! The run description: everything on which the parties must agree, its bounds, and its hash (protocol.md section 2).
 
 use heapless::Vec;
+use minicbor::data::Type;
 use minicbor::encode::{Encoder, Error as EncodeError, Write};
 use minicbor::{Decoder, decode};
 
-use super::codec::{self, Canonical, array, fixed_bytes};
+use super::codec::{self, Canonical, array, fixed_bytes, number};
 use super::graph::Graph;
 use super::segment::{Encoding, Segment};
 use crate::error::{ErrorKind, Result};
@@ -157,27 +158,30 @@ impl<'b> Canonical<'b> for RunConfig {
 impl RunConfig {
     /// Reads a description; the inner error is of a field that is well-formed but outside its bounds.
     fn read(d: &mut Decoder<'_>) -> core::result::Result<Result<Self>, decode::Error> {
+        if d.datatype()? == Type::ArrayIndef {
+            return Ok(Err(ErrorKind::NonCanonical.into()));
+        }
         array(d, ITEMS)?;
         if d.u64()? != VERSION {
             return Ok(Err(ErrorKind::Unsupported.bound(VERSION)));
         }
         let run_id = fixed_bytes(d)?;
-        let suite = Suite::new(d.u8()?);
-        let mode: Result<Mode> = match d.u8()? {
+        let suite = number::<u8>(d)?.and_then(Suite::new);
+        let mode: Result<Mode> = match d.u64()? {
             0 => Ok(Mode::NoRecovery),
             1 => Ok(Mode::Recovery),
-            _ => Err(ErrorKind::Unsupported.into()),
+            _ => Err(ErrorKind::InvalidRun.into()),
         };
         array(d, 2)?;
-        let (members, roster_hash) = (d.u32()?, fixed_bytes(d)?);
+        let (members, roster_hash) = (number(d)?, fixed_bytes(d)?);
         array(d, 2)?;
-        let (degree, beacon) = (d.u32()?, fixed_bytes(d)?);
-        let (threshold, min_inputs, colluders, max_passes, max_rounds) =
-            (d.u32()?, d.u32()?, d.u32()?, d.u8()?, d.u32()?);
+        let (degree, beacon) = (number(d)?, fixed_bytes(d)?);
+        let (threshold, min_inputs, colluders) = (number(d)?, number(d)?, number(d)?);
+        let (max_passes, max_rounds) = (number(d)?, number(d)?);
         array(d, 2)?;
-        let limits = Limits { setup: d.u32()?, step: d.u32()? };
+        let (setup, step) = (number(d)?, number(d)?);
         let segments = Self::read_segments(d)?;
-        let mechanism: Result<()> = if d.datatype()? == minicbor::data::Type::Null {
+        let mechanism: Result<()> = if d.datatype()? == Type::Null {
             d.null()?;
             Ok(())
         } else {
@@ -187,22 +191,21 @@ impl RunConfig {
         let settings_hash = fixed_bytes(d)?;
         Ok((|| {
             mechanism?;
-            let (suite, mode, segments) = (suite?, mode?, segments?);
             let config = Self {
                 run_id,
-                suite,
-                mode,
-                members,
+                suite: suite?,
+                mode: mode?,
+                members: members?,
                 roster_hash,
-                degree,
+                degree: degree?,
                 beacon,
-                threshold,
-                min_inputs,
-                colluders,
-                max_passes,
-                max_rounds,
-                limits,
-                segments,
+                threshold: threshold?,
+                min_inputs: min_inputs?,
+                colluders: colluders?,
+                max_passes: max_passes?,
+                max_rounds: max_rounds?,
+                limits: Limits { setup: setup?, step: step? },
+                segments: segments?,
                 settings_hash,
             };
             config.check()?;
@@ -212,16 +215,14 @@ impl RunConfig {
 
     fn read_segments(d: &mut Decoder<'_>) -> core::result::Result<Result<Vec<Segment, MAX_SEGMENTS>>, decode::Error> {
         let count = d.array()?.ok_or(decode::Error::message("an array of no stated length"))?;
-        if count > MAX_SEGMENTS as u64 {
-            return Ok(Err(ErrorKind::InvalidRun.bound(MAX_SEGMENTS as u64)));
-        }
         let mut segments = Vec::new();
         let mut refusal = None;
         for _ in 0..count {
-            match Segment::read(d)? {
-                Ok(segment) => drop(segments.push(segment)),
-                Err(error) => refusal = refusal.or(Some(error)),
-            }
+            let segment = Segment::read(d)?;
+            let kept = segment.and_then(|segment| {
+                segments.push(segment).map_err(|_| ErrorKind::InvalidRun.bound(MAX_SEGMENTS as u64))
+            });
+            refusal = refusal.or(kept.err());
         }
         Ok(refusal.map_or(Ok(segments), Err))
     }

@@ -4,7 +4,7 @@ use heapless::String;
 use minicbor::encode::{Encoder, Error as EncodeError, Write};
 use minicbor::{Decoder, decode};
 
-use super::codec::array;
+use super::codec::{array, number};
 use crate::error::{ErrorKind, Result};
 use crate::ring::{Bits, packed_len};
 
@@ -105,12 +105,13 @@ impl Segment {
 
     pub(super) fn read(d: &mut Decoder<'_>) -> core::result::Result<Result<Self>, decode::Error> {
         array(d, 5)?;
-        let (label, bits, length, encoding, fraction) = (d.str()?, d.u8()?, d.u64()?, d.u8()?, d.i8()?);
-        let encoding = match (encoding, fraction) {
-            (0, 0) => Encoding::Residues,
-            (1, fraction) => Encoding::FixedPoint { fraction },
-            _ => return Ok(Err(ErrorKind::InvalidRun.into())),
+        let (label, bits, length, encoding, fraction) = (d.str()?, number::<u8>(d)?, d.u64()?, d.u64()?, d.i64()?);
+        let encoding: Result<Encoding> = match (encoding, i8::try_from(fraction)) {
+            (0, Ok(0)) => Ok(Encoding::Residues),
+            (1, Ok(fraction)) => Ok(Encoding::FixedPoint { fraction }),
+            _ => Err(ErrorKind::InvalidRun.into()),
         };
-        Ok(Self::new(label, bits, length, encoding))
+        let segment = bits.and_then(|bits| Self::new(label, bits, length, encoding?));
+        Ok(segment.map_err(|_| ErrorKind::InvalidRun.into()))
     }
 }

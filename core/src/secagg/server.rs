@@ -21,6 +21,7 @@ use super::member_set::OwnedSet;
 use super::message::{Body, Finished, Kind, Message, kind_of};
 use super::roster::{Member, roster_hash};
 use super::run::Run;
+use crate::agreement::PublicKey;
 use crate::error::{ErrorKind, Result};
 use crate::kdf;
 use crate::mask::Seed;
@@ -111,7 +112,8 @@ impl Server {
     /// The server of a run.
     ///
     /// # Errors
-    /// `InvalidRoster` when the roster is not the one of the run, is unsorted, or has a low-order or repeated key.
+    /// `InvalidRoster` when the roster is not the one of the run, is unsorted or repeats a key; `Malformed` or `LowOrderKey` with the member whose
+    /// key is not in its canonical spelling or of low order.
     pub fn new(run: Run, roster: Vec<Member>) -> Result<Self> {
         let count = run.config().members;
         if roster.len() != count as usize || roster_hash(&mut roster.as_slice(), count)? != run.config().roster_hash {
@@ -119,11 +121,9 @@ impl Server {
         }
         let mut keys = BTreeSet::new();
         for member in &roster {
-            if member.key.is_low_order() {
-                return Err(ErrorKind::LowOrderKey.party(member.id));
-            }
+            check_key(&member.key).map_err(|kind| kind.party(member.id))?;
             if !keys.insert(*member.key.as_bytes()) {
-                return Err(ErrorKind::RepeatedKey.party(member.id));
+                return Err(ErrorKind::InvalidRoster.party(member.id));
             }
         }
         let layout = Layout::new(run.graph(), count);
@@ -380,6 +380,14 @@ impl Server {
     const fn count(&self) -> u32 {
         self.run.config().members
     }
+}
+
+/// What can be said against a public key by itself.
+fn check_key(key: &PublicKey) -> core::result::Result<(), ErrorKind> {
+    if !key.is_canonical() {
+        return Err(ErrorKind::Malformed);
+    }
+    if key.is_low_order() { Err(ErrorKind::LowOrderKey) } else { Ok(()) }
 }
 
 impl Round {

@@ -10,3 +10,4 @@ pub mod model;
 pub mod random;
 pub mod setting;
 pub mod simulation;
+pub mod vectors;

@@ -4,8 +4,8 @@ use minicbor::Encoder;
 use minicbor::encode::Write;
 use rand_core::TryCryptoRng;
 
-use super::{Client, ClientState, Step, out_of_order};
-use crate::agreement::{FreshKey, PairKey, Party, PublicKey};
+use super::{Client, ClientState, Neighbour, Step, out_of_order};
+use crate::agreement::{FreshKey, PairKey, Party, Peer, PublicKey};
 use crate::ct;
 use crate::error::{ErrorKind, Result};
 use crate::secagg::codec::{Output, head_size, output_error};
@@ -55,22 +55,10 @@ impl<const K: usize> Client<K> {
 
         let mut e = self.confirm_head(present, out)?;
         let own = Party { id: self.id, position: self.position, identity: &self.identity, fresh };
-        let mut fresh_keys = fresh_keys.iter();
-        for neighbour in &mut self.neighbours {
-            neighbour.pair = None;
-            if !members.contains(neighbour.position) {
-                continue;
-            }
-            let peer_fresh = PublicKey::from_bytes(*fresh_keys.next().ok_or(ErrorKind::Malformed)?);
-            let peer = crate::agreement::Peer {
-                id: neighbour.id,
-                position: neighbour.position,
-                key: &neighbour.key,
-                fresh: &peer_fresh,
-            };
-            let pair = PairKey::agree(self.run.hash(), &own, &peer)?;
-            e.writer_mut().write_all(&pair.confirmation_tag(self.id, neighbour.id, self.epoch))?;
-            neighbour.pair = Some(pair);
+        let neighbours = self.neighbours.iter_mut().filter(|neighbour| members.contains(neighbour.position));
+        if let Err(error) = agree_with(self.run.hash(), &own, self.epoch, neighbours.zip(fresh_keys), &mut e) {
+            self.neighbours.iter_mut().for_each(|neighbour| neighbour.pair = None);
+            return Err(error);
         }
         let written = e.writer().written();
         self.step = Step::Confirming;
@@ -88,7 +76,7 @@ impl<const K: usize> Client<K> {
             return Err(out_of_order());
         }
         let confirmed = MemberSet::new(body.confirmed, self.run.config().members)?;
-        let takes_part = |neighbour: &&mut super::Neighbour| neighbour.pair.is_some();
+        let takes_part = |neighbour: &&mut Neighbour| neighbour.pair.is_some();
         let present = self
             .neighbours
             .iter()
@@ -132,4 +120,22 @@ impl<const K: usize> Client<K> {
         e.bytes_len(size as u64).map_err(output_error)?;
         Ok(e)
     }
+}
+
+/// Agrees on a pair key with each neighbour, which has none yet, and writes the tag for it.
+fn agree_with<'n>(
+    run_hash: &[u8; 32],
+    own: &Party<'_>,
+    epoch: u32,
+    neighbours: impl Iterator<Item = (&'n mut Neighbour, &'n [u8; KEY_SIZE])>,
+    tags: &mut Encoder<Output<'_>>,
+) -> Result<()> {
+    for (neighbour, fresh) in neighbours {
+        let fresh = PublicKey::from_bytes(*fresh);
+        let peer = Peer { id: neighbour.id, position: neighbour.position, key: &neighbour.key, fresh: &fresh };
+        let pair = PairKey::agree(run_hash, own, &peer)?;
+        tags.writer_mut().write_all(&pair.confirmation_tag(own.id, neighbour.id, epoch))?;
+        neighbour.pair = Some(pair);
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use minicbor::Encoder;
 use minicbor::encode::Write;
 
-use super::{Client, Neighbour, Round, Step, out_of_order};
+use super::{Client, Neighbour, Round, Step};
 use crate::error::{ErrorKind, Result};
 use crate::mask::Seed;
 use crate::secagg::codec::{Output, head_size, output_error};
@@ -18,12 +18,10 @@ impl<const K: usize> Client<K> {
     ///
     /// # Errors
     /// `TooManyPasses`; `WrongSet` when the previous set is not the last one accepted; `SetNotNested`; `NotInSet`; `TooFewInputs`; `TooFewNeighbours`;
-    /// `NoRecovery`; `OutOfOrder`; `BufferTooSmall`; malformed messages.
+    /// `OutOfOrder`, for another pass and without recovery too; `BufferTooSmall`; malformed messages.
     pub fn acknowledge(&mut self, survivors: &[u8], out: &mut [u8]) -> Result<usize> {
         let body: Survivors<'_> = self.read(survivors)?;
-        let Step::Waiting(round) = self.step else {
-            return Err(out_of_order());
-        };
+        let round = self.waiting()?;
         self.same_round(&round, body.round, &body.h)?;
         let next = self.check_survivors(&round, &body)?;
         let set = next.hash(self.run.hash());
@@ -60,14 +58,11 @@ impl<const K: usize> Client<K> {
     /// The next set, if this client may accept it.
     fn check_survivors<'b>(&self, round: &Round, body: &Survivors<'b>) -> Result<MemberSet<'b>> {
         let config = self.run.config();
-        if !self.run.has_recovery() {
-            return Err(ErrorKind::NoRecovery.into());
-        }
         if round.passes >= config.max_passes {
             return Err(ErrorKind::TooManyPasses.bound(config.max_passes.into()));
         }
         if body.pass != round.passes + 1 {
-            return Err(ErrorKind::WrongSet.bound(u64::from(round.passes) + 1));
+            return Err(ErrorKind::OutOfOrder.bound(u64::from(round.passes) + 1));
         }
         let previous = MemberSet::new(body.previous, config.members)?;
         let next = MemberSet::new(body.next, config.members)?;

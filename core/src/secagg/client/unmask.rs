@@ -5,7 +5,7 @@ use minicbor::Encoder;
 use minicbor::encode::Write;
 use zeroize::Zeroizing;
 
-use super::{Client, Neighbour, Round, Step, out_of_order};
+use super::{Client, Neighbour, Round, Step};
 use crate::ct;
 use crate::error::{ErrorKind, Result};
 use crate::secagg::codec::{Output, head_size, output_error};
@@ -21,13 +21,8 @@ impl<const K: usize> Client<K> {
     /// neighbours acknowledged it; `OutOfOrder`; `BufferTooSmall`; malformed messages.
     pub fn unmask(&mut self, open: &[u8], out: &mut [u8]) -> Result<usize> {
         let body: Open<'_> = self.read(open)?;
-        let Step::Waiting(round) = self.step else {
-            return Err(out_of_order());
-        };
+        let round = self.waiting()?;
         self.same_round(&round, body.round, &body.h)?;
-        if !self.run.has_recovery() {
-            return Err(ErrorKind::NoRecovery.into());
-        }
         let set = MemberSet::new(body.set, self.run.config().members)?;
         if set.hash(self.run.hash()) != round.set {
             return Err(ErrorKind::WrongSet.into());

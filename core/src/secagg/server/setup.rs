@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Server, Step};
+use super::{Server, Step, check_key};
 use crate::agreement::PublicKey;
 use crate::error::{ErrorKind, Result};
 use crate::secagg::member_set::OwnedSet;
@@ -70,9 +70,7 @@ impl Server {
         if slot.is_some() {
             return Err(ErrorKind::Duplicate.into());
         }
-        if PublicKey::from_bytes(body.fresh).is_low_order() {
-            return Err(ErrorKind::LowOrderKey.into());
-        }
+        check_key(&PublicKey::from_bytes(body.fresh))?;
         if !self.keys.insert(body.fresh) {
             return Err(ErrorKind::RepeatedKey.into());
         }
