@@ -93,11 +93,12 @@ fn a_handle_serves_its_own_kind_only() {
 
 #[test]
 fn memory_that_is_no_handle_is_refused() {
-    let memory = [0x41u64; 64];
+    let mut memory = [0x41u64; 64];
+    let start = memory.as_mut_ptr().cast::<u8>();
     for (reader, read) in READERS {
-        assert_eq!(read(memory.as_ptr().cast()), CLOAK_ERR_WRONG_HANDLE, "{reader}");
+        assert_eq!(read(start.cast()), CLOAK_ERR_WRONG_HANDLE, "{reader}");
         assert_eq!(read(null()), CLOAK_ERR_NULL_POINTER, "{reader}");
-        let odd = memory.as_ptr().cast::<u8>().wrapping_add(1);
+        let odd = start.wrapping_add(1);
         assert_eq!(read(odd.cast()), CLOAK_ERR_MISALIGNED, "{reader}");
     }
 }

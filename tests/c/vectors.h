@@ -1,0 +1,147 @@
+/* The shape of the test vectors in C. `generate.py` writes the data from the JSON files of tests/vectors. */
+#ifndef VECTORS_H
+#define VECTORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cloakwork.h"
+
+typedef struct {
+    const uint8_t *data;
+    size_t length;
+} bytes;
+
+typedef struct {
+    const int32_t *codes;
+    size_t count;
+} errors;
+
+/* SHA-256 over labelled parts: hash.json. */
+typedef struct {
+    bytes input;
+    bytes digest;
+} hash_vector;
+
+/* fingerprint.json; an invalid one has an error and no key. */
+typedef struct {
+    const char *text;
+    bytes key;
+    int canonical;
+    int32_t error;
+} fingerprint_vector;
+
+/* channel.json */
+typedef struct {
+    uint8_t direction;
+    bytes method;
+    bytes path;
+    bytes query;
+    bytes body;
+    bytes run;
+    uint64_t counter;
+    bytes mac;
+} mac_vector;
+
+/* run.json; an invalid one has an error and no more. */
+typedef struct {
+    const char *name;
+    bytes description;
+    bytes roster;
+    bytes hash;
+    cloak_run_config config;
+    const cloak_segment *segments;
+    uint32_t segment_count;
+    int32_t error;
+} run_vector;
+
+/* graph.json: the neighbours of some positions, all of the same number. */
+typedef struct {
+    uint32_t members;
+    uint32_t degree;
+    bytes beacon;
+    const uint64_t *positions;
+    size_t position_count;
+    const uint64_t *neighbours;
+    size_t neighbour_count;
+} graph_vector;
+
+/* fixed.json: what sums stand for. */
+typedef struct {
+    uint8_t bits;
+    int8_t fraction;
+    cloak_values sums;
+    const double *values;
+} decoding_vector;
+
+/* canonical.json, refusal*.json: bytes that come in the place of a valid message, or after it, and are refused. */
+typedef struct {
+    const char *name;
+    int to_server;
+    int late;
+    size_t at;
+    size_t cut;
+    bytes put;
+    errors errors;
+} refusal;
+
+/* round/ *.json */
+typedef struct {
+    uint64_t id;
+    bytes message;
+    bytes answer;
+    int lost;
+    const refusal *refusals;
+    size_t refusal_count;
+} delivery;
+
+typedef struct {
+    int32_t kind;
+    uint32_t epoch;
+    uint32_t round;
+    const delivery *deliveries;
+    size_t count;
+} step_vector;
+
+typedef struct {
+    uint64_t id;
+    bytes secret;
+    bytes tape;
+} party;
+
+typedef struct {
+    uint64_t id;
+    const cloak_values *segments;
+} input;
+
+typedef struct {
+    uint32_t number;
+    uint32_t outcome;
+    bytes context;
+    bytes context_hash;
+    const uint64_t *participants;
+    size_t participant_count;
+    const input *inputs;
+    size_t input_count;
+    const uint64_t *survivors;
+    size_t survivor_count;
+    /* One array a segment: the residues, and the numbers that they stand for, or NULL. */
+    const cloak_values *sums;
+    const double *const *values;
+} round_vector;
+
+typedef struct {
+    const char *name;
+    bytes description;
+    bytes roster;
+    bytes hash;
+    uint32_t segment_count;
+    const party *clients;
+    size_t client_count;
+    const step_vector *steps;
+    size_t step_count;
+    const round_vector *rounds;
+    size_t round_count;
+} transcript;
+
+#endif
