@@ -15,6 +15,7 @@ from typing import Any
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).resolve().parent
@@ -36,6 +37,16 @@ class BuildExtension(build_ext):
         extension.libraries = library.libraries
         extension.extra_link_args = [*library.link_arguments, *native_build.link_arguments()]
         extension.depends = [str(library.path), str(native_build.HEADER)]
+
+
+class BuildPython(build_py):
+    """Collects the modules anew: setuptools keeps in its build folder what is no longer there."""
+
+    def run(self) -> None:
+        """Runs before the extension is built."""
+        if not self.editable_mode:
+            shutil.rmtree(self.build_lib, ignore_errors=True)
+        super().run()
 
 
 class SourceDistribution(sdist):
@@ -64,6 +75,6 @@ def wheel_options() -> dict[str, Any]:
 copy_notices()
 setup(
     cffi_modules=["native_build.py:ffibuilder"],
-    cmdclass={"build_ext": BuildExtension, "sdist": SourceDistribution},
+    cmdclass={"build_ext": BuildExtension, "build_py": BuildPython, "sdist": SourceDistribution},
     options=wheel_options(),
 )

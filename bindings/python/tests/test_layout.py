@@ -8,13 +8,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloakwork.errors import EncodingError, NumberError, ParameterError, Status
 from cloakwork.layout import Layout, Tensor, Weight, bits_for
 
 PARTIES = st.integers(1, 2**20)
+REPEATABLE = settings(derandomize=True, deadline=None)
 
 
 def fixed_point(values: np.ndarray, fraction: int) -> list[int]:
@@ -38,6 +39,7 @@ def sums(layout: Layout, contributions: list[dict[str, np.ndarray]]) -> dict[str
     return decoded
 
 
+@REPEATABLE
 @given(st.floats(1e-9, 1e12), st.floats(1e-9, 1.0), PARTIES)
 def test_the_width_is_the_smallest_that_cannot_wrap(bound: float, precision: float, parties: int) -> None:
     if bound < precision:
@@ -138,6 +140,7 @@ def test_sum_mean_and_weighted_mean() -> None:
         assert np.abs(result.values[name] - expected).max() <= layout.error(name, parties=3, weight=103) + 1e-14
 
 
+@REPEATABLE
 @given(
     bound=st.floats(0.01, 1e6),
     fraction=st.integers(0, 40),
@@ -168,6 +171,7 @@ def test_weighted_means_are_within_the_stated_error(
         assert abs(found.values["x"][column] - expected) <= layout.error("x", weight=found.weight) + float_error
 
 
+@REPEATABLE
 @given(st.integers(1, 9), st.data())
 def test_integers_are_exact(parties: int, data: st.DataObject) -> None:
     bound = data.draw(st.integers(1, (2**63 - 1) // parties))

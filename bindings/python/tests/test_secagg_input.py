@@ -285,6 +285,23 @@ def test_numbers_that_are_refused() -> None:
     assert decode(run, "values", sums["values"][2:4]).tolist() == [4 * VALUES_BOUND, -4 * VALUES_BOUND]
 
 
+def test_wide_residues_that_are_not_aligned() -> None:
+    """NumPy aligns to 8 bytes at least: what is only read is copied, what is to be written is refused."""
+    network = opened()
+    sums, payload = network.sums(), network.payloads[1]
+    memory = np.zeros(2 * 2 + 1, dtype=np.uint64)
+    start = 1 - memory.ctypes.data // 8 % 2
+    unaligned = memory[start : start + 4].reshape(2, 2)
+    unaligned[:] = sums["wide"]
+    assert unaligned.ctypes.data % 16 == 8
+    assert numbers(SEGMENTS[3], decode(network.run, "wide", unaligned)) == numbers(SEGMENTS[3], sums["wide"])
+    again = opened(inputs={**good(), "wide": unaligned})
+    assert numbers(SEGMENTS[3], again.sums()["wide"]) == [4 * number % 2**100 for number in numbers(SEGMENTS[3], unaligned)]
+    third = opened()
+    with pytest.raises(ArgumentTypeError, match="^accumulator: .*aligned"):
+        third.server.opening().add(3, 0, payload, unaligned)
+
+
 def test_integers_that_do_not_fit() -> None:
     segment = Segment("x", 70, 1)
     network = opened((segment,), {"x": np.array([2**62])})

@@ -64,7 +64,7 @@ def allocate(bits: int, count: int) -> NDArray[Any]:
 
 
 def residues(name: str, array: object, bits: int, *, writable: bool = False) -> NDArray[Any]:
-    """Checks a vector of residues of this width.
+    """Checks a vector of residues of this width. One above 64 bits that is not aligned to 16 bytes is copied, unless it is to be written.
 
     Raises:
         ArgumentTypeError: another dtype, shape or memory layout, or not writable where it has to be.
@@ -78,7 +78,11 @@ def residues(name: str, array: object, bits: int, *, writable: bool = False) -> 
     if writable and not found.flags.writeable:
         _arrays.refuse_type(name, "the array is read-only")
     if bits > 64 and found.ctypes.data % _ALIGNMENT:
-        _arrays.refuse_type(name, "128-bit residues have to be aligned to 16 bytes")
+        if writable:
+            _arrays.refuse_type(name, "residues above 64 bits have to be aligned to 16 bytes")
+        aligned = allocate(bits, len(found))
+        aligned[:] = found
+        return aligned
     return found
 
 
