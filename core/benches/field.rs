@@ -1,5 +1,5 @@
 //! The field of 2^61 - 1: elements a second over vectors, and one inversion.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a bench")]
+#![allow(clippy::integer_division_remainder_used, clippy::unwrap_used, missing_docs, reason = "a bench")]
 
 use cloakwork_core::field::{Element, MODULUS};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -20,7 +20,7 @@ fn elements(c: &mut Criterion) {
         b.iter(|| left.iter().zip(&mut right).for_each(|(left, right)| *right = left.mul(right)));
     });
     group.finish();
-    c.bench_function("field/inverse", |b| b.iter(|| std::hint::black_box(&left[1]).inverse()));
+    c.bench_function("field/inverse", |b| b.iter(|| core::hint::black_box(&left[1]).inverse()));
 }
 
 criterion_group!(benches, elements);

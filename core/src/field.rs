@@ -43,7 +43,7 @@ impl Element {
     ///
     /// [`ErrorKind::Malformed`] for p or more. Whether it is refused shows in the time; the value does not.
     pub fn from_canonical(value: u64) -> Result<Self> {
-        // Bit 63 of value - p is set exactly for the values below p, as long as value - p fits a positive i64 or wraps.
+        // The borrow of value - p, p having no bit 63.
         let below = value.wrapping_sub(MODULUS) & !value;
         if ct::opaque((below >> 63) as u8) == 1 { Ok(Self(value)) } else { Err(ErrorKind::Malformed.into()) }
     }

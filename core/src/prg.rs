@@ -142,7 +142,11 @@ fn take<C: Combine>(suite: Suite, key: &StreamKey, first: u64, words: &mut [C::W
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::vec;
+    use alloc::vec;
+
+    /// Miri, which takes a second for a few kilobytes, looks at less.
+    const STRIDE: usize = if cfg!(miri) { 67 } else { 1 };
+    const LENGTHS: usize = if cfg!(miri) { 4 } else { 13 };
 
     fn both_ways<C: Combine<Word: Copy + PartialEq + fmt::Debug>>(suite: Suite, first: u64, start: &[C::Word]) {
         let key = StreamKey([0x3c; 32]);
@@ -155,8 +159,8 @@ mod tests {
     #[test]
     fn fused_and_buffered_take_the_same_words() {
         for suite in [Suite::ChaCha20, Suite::Aes128Ctr] {
-            for first in (0..66).chain([4095, (1 << 34) - 5000]) {
-                for length in [1, 2, 15, 17, 63, 64, 65, 1023, 1024, 1025, 4095, 4097] {
+            for first in (0..66).chain([4095, (1 << 34) - 5000]).step_by(STRIDE) {
+                for length in [1, 17, 65, 257, 2, 15, 63, 64, 1023, 1024, 1025, 4095, 4097].into_iter().take(LENGTHS) {
                     both_ways::<Write>(suite, first, &vec![0; length]);
                     both_ways::<Add<u32>>(suite, first, &vec![0xffff_fff0; length]);
                     both_ways::<Subtract<u32>>(suite, first, &vec![5; length]);

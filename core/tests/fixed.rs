@@ -7,6 +7,8 @@
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::integer_division_remainder_used,
+    clippy::panic,
+    clippy::panic_in_result_fn,
     reason = "tests"
 )]
 
@@ -14,6 +16,7 @@ use cloakwork_core::ErrorKind;
 use cloakwork_core::fixed::{FixedPoint, MAX_FRACTION, MIN_FRACTION};
 use cloakwork_core::ring::{Bits, Lane, lane_bytes};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 fn format(bits: u8, fraction: i8, parties: u32) -> FixedPoint {
     FixedPoint::new(Bits::new(bits).unwrap(), fraction, parties).unwrap()
@@ -113,7 +116,7 @@ fn floats() -> impl Strategy<Value = f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig { cases: 2000, rng_seed: RngSeed::Fixed(754), ..ProptestConfig::default() })]
 
     #[test]
     fn rounding_is_exact(x in floats(), width in 0..WIDTHS.len(), fraction in MIN_FRACTION..=MAX_FRACTION, parties in 1u32..200) {

@@ -6,6 +6,7 @@ use cloakwork_core::prg::{MAX_STREAM_BYTES, Sign, StreamKey, Suite, add_stream, 
 use cloakwork_core::ring::Lane;
 use hex_literal::hex;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 const SUITES: [Suite; 2] = [Suite::ChaCha20, Suite::Aes128Ctr];
 
@@ -212,6 +213,8 @@ fn words_are_little_endian_parts_of_the_stream() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(8439), ..ProptestConfig::default() })]
+
     #[test]
     fn any_words_anywhere(suite in 0usize..2, key: [u8; 32], first in 0usize..3000, length in 0usize..3000) {
         check_words::<u32>(SUITES[suite], &key, first, length);

@@ -121,12 +121,16 @@ mod tests {
     use super::super::rounding;
     use super::*;
     use crate::ring::Bits;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
-    use std::vec::Vec;
+    use proptest::test_runner::RngSeed;
 
     /// Formats on both sides of the two limits: one part up to 2^50, two parts up to 2^62.
     const WIDTHS: [(u8, u32); 9] =
         [(2, 1), (20, 100), (51, 1), (52, 1), (53, 1), (60, 3), (63, 1), (64, 2), (64, 1 << 20)];
+
+    /// The interpreter of Miri looks at a few of the exponents.
+    const STRIDE: usize = if cfg!(miri) { 341 } else { 1 };
 
     fn check<F: Widen + rounding::Float + core::fmt::Debug>(format: &FixedPoint, values: &[F]) {
         for value in values {
@@ -153,15 +157,15 @@ mod tests {
     /// Around every power of two of both float types: where exponents, ties, limits and the cleared numbers lie.
     #[test]
     fn both_paths_agree_around_powers_of_two() {
-        for fraction in (-64..=120).step_by(23).chain([0, 1, 120]) {
+        for fraction in (-64..=120).step_by(if cfg!(miri) { 92 } else { 23 }).chain([0, 1, 120]) {
             for format in formats(fraction) {
-                for exponent in 0..=2047u64 {
+                for exponent in (0..=2047u64).step_by(STRIDE) {
                     let start = (exponent << 52).saturating_sub(2);
                     let bits = (start..start + 5).chain([(exponent << 52) | 1 << 51, (exponent << 52) | 3 << 50]);
                     let values: Vec<f64> = bits.flat_map(|bits| [bits, bits | 1 << 63]).map(f64::from_bits).collect();
                     check(&format, &values);
                 }
-                for exponent in 0..=255u32 {
+                for exponent in (0..=255u32).step_by(STRIDE) {
                     let start = (exponent << 23).saturating_sub(2);
                     let bits = (start..start + 5).chain([(exponent << 23) | 1 << 22, (exponent << 23) | 3 << 21]);
                     let values: Vec<f32> = bits.flat_map(|bits| [bits, bits | 1 << 31]).map(f32::from_bits).collect();
@@ -172,6 +176,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(62), ..ProptestConfig::default() })]
+
         #[test]
         fn both_paths_agree_on_ties_and_their_neighbours(
             integer in -(1i64 << 53)..(1i64 << 53), shift in 0u32..54, ulps in -2i64..=2, fraction in -64i8..=120,
