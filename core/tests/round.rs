@@ -24,7 +24,7 @@ use cloakwork_core::secagg::{Client, Encoding, Opening, Segment, Step};
 use support::input::{Column, contribution, expected_sums, largest};
 use support::random::Generator;
 use support::setting::Setting;
-use support::simulation::{Faithful, Losing, Network, Outcome, Simulation};
+use support::simulation::{Faithful, Losing, Moment, Network, Outcome, Simulation};
 
 const SUITES: [Suite; 2] = [Suite::ChaCha20, Suite::Aes128Ctr];
 
@@ -87,7 +87,7 @@ fn the_sum_is_exact_when_somebody_drops_out() {
     for (name, setting) in settings().into_iter().filter(|(_, setting)| setting.members >= 5 && setting.threshold > 0) {
         let mut simulation = Simulation::<9>::ready(&setting, &name);
         for lost in 0..simulation.members() {
-            let mut network = Losing(|step, member| step == Step::Mask && member == lost);
+            let mut network = Losing(|moment: Moment, member| moment.step == Step::Mask && member == lost);
             let (outcome, refusals) = simulation.round(&mut network);
             assert_eq!(refusals, [], "{name}");
             let left: Vec<usize> = (0..simulation.members()).filter(|&member| member != lost).collect();

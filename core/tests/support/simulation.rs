@@ -59,13 +59,20 @@ pub enum Outcome {
 pub trait Network {
     fn order(&mut self, _receivers: &mut [usize]) {}
 
-    fn to_client(&mut self, _step: Step, _receiver: usize, message: Vec<u8>) -> Vec<Vec<u8>> {
+    fn to_client(&mut self, _moment: Moment, _receiver: usize, message: Vec<u8>) -> Vec<Vec<u8>> {
         vec![message]
     }
 
-    fn to_server(&mut self, _step: Step, _sender: usize, message: Vec<u8>) -> Vec<Vec<u8>> {
+    fn to_server(&mut self, _moment: Moment, _sender: usize, message: Vec<u8>) -> Vec<Vec<u8>> {
         vec![message]
     }
+}
+
+/// What the server waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    pub step: Step,
+    pub pass: u8,
 }
 
 /// Delivers everything.
@@ -73,12 +80,12 @@ pub struct Faithful;
 
 impl Network for Faithful {}
 
-/// Loses the answers of the members for whom the function holds, given the step and, among acknowledgements, the pass.
+/// Loses the answers of the members for whom the function holds.
 pub struct Losing<F>(pub F);
 
-impl<F: FnMut(Step, usize) -> bool> Network for Losing<F> {
-    fn to_server(&mut self, step: Step, sender: usize, message: Vec<u8>) -> Vec<Vec<u8>> {
-        if (self.0)(step, sender) { Vec::new() } else { vec![message] }
+impl<F: FnMut(Moment, usize) -> bool> Network for Losing<F> {
+    fn to_server(&mut self, moment: Moment, sender: usize, message: Vec<u8>) -> Vec<Vec<u8>> {
+        if (self.0)(moment, sender) { Vec::new() } else { vec![message] }
     }
 }
 
@@ -262,22 +269,23 @@ impl<const K: usize> Simulation<K> {
 
     /// One step of the server: everyone gets what it is due and answers, then the step is closed if it still waits.
     pub fn step(&mut self, network: &mut impl Network) -> Vec<Refusal> {
-        let (step, pass) = (self.server.step(), self.server.pass());
+        let moment = self.moment();
         let refusals = self.exchange(network);
-        if self.awaits(step, pass) {
+        let waits = matches!(moment.step, Step::Advertise | Step::Confirm | Step::Mask | Step::Survive | Step::Unmask);
+        if waits && self.moment() == moment {
+            // Whether set-up goes on shows in the step of the server.
             let _ = self.close_step();
         }
         refusals
     }
 
-    fn awaits(&self, step: Step, pass: u8) -> bool {
-        let waits = matches!(step, Step::Advertise | Step::Confirm | Step::Mask | Step::Survive | Step::Unmask);
-        waits && self.server.step() == step && self.server.pass() == pass
+    pub fn moment(&self) -> Moment {
+        Moment { step: self.server.step(), pass: self.server.pass() }
     }
 
     /// Everyone gets what it is due in the present step, and what it answers goes to the server as long as the step lasts.
     pub fn exchange(&mut self, network: &mut impl Network) -> Vec<Refusal> {
-        let (step, pass) = (self.server.step(), self.server.pass());
+        let moment = self.moment();
         let mut due: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
         for position in 0..self.members() {
             due.extend(self.due(position).map(|message| (position, message)));
@@ -286,7 +294,7 @@ impl<const K: usize> Simulation<K> {
         network.order(&mut receivers);
         let mut refusals = Vec::new();
         for receiver in receivers {
-            for message in network.to_client(step, receiver, due[&receiver].clone()) {
+            for message in network.to_client(moment, receiver, due[&receiver].clone()) {
                 let answer = match self.answer(receiver, &message) {
                     Ok(answer) => answer,
                     Err(error) => {
@@ -294,10 +302,10 @@ impl<const K: usize> Simulation<K> {
                         continue;
                     }
                 };
-                for message in answer.into_iter().flat_map(|answer| network.to_server(step, receiver, answer)) {
+                for message in answer.into_iter().flat_map(|answer| network.to_server(moment, receiver, answer)) {
                     // Shares that come when enough are there are accepted and not counted.
-                    let late = step == Step::Unmask && self.server.step() == Step::Sum;
-                    if !late && (self.server.step() != step || self.server.pass() != pass) {
+                    let late = moment.step == Step::Unmask && self.server.step() == Step::Sum;
+                    if !late && self.moment() != moment {
                         continue;
                     }
                     if let Err(error) = self.deliver(receiver, &message) {
