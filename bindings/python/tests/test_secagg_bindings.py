@@ -14,7 +14,16 @@ import pytest
 
 from cloakwork import __version__
 from cloakwork._native import ffi, lib
-from cloakwork.errors import ArgumentError, ArgumentTypeError, CryptoError, EncodingError, ParameterError, ProtocolError, Status
+from cloakwork.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    CloakworkError,
+    CryptoError,
+    EncodingError,
+    ParameterError,
+    ProtocolError,
+    Status,
+)
 from cloakwork.secagg import (
     Channel,
     Client,
@@ -238,6 +247,20 @@ def test_rosters_that_are_refused() -> None:
             Run.new(config, {**members, **wrong})
     with pytest.raises(ArgumentTypeError, match="^key of member 9: "):
         Run.new(config, {**members, 9: "text"})
+
+
+def test_keys_that_the_server_refuses() -> None:
+    config, members = Config(segments=SEGMENTS), keys(3)
+    wrong = [
+        ({2: members[1]}, Status.INVALID_ROSTER),
+        ({2: bytes(32)}, Status.LOW_ORDER_KEY),
+        # The order of the field, which is a second spelling of 0.
+        ({2: (2**255 - 19).to_bytes(32, "little")}, Status.MALFORMED),
+    ]
+    for change, code in wrong:
+        with pytest.raises(CloakworkError) as failure:
+            Server(Run.new(config, {**members, **change}))
+        assert (failure.value.code, failure.value.party, failure.value.argument) == (code, 2, "run")
 
 
 def test_bytes_that_are_no_bytes() -> None:

@@ -20,8 +20,8 @@ _ENCODING_NAMES: dict[int, Encoding] = {lib.CLOAK_ENCODING_RESIDUES: "residues",
 class Run(Handle):
     """A run: its description, which all parties must hold alike, and its roster. It never changes, so threads may share it.
 
-    Whoever plans the run makes it with `Run.new`; the others decode the bytes of its `description` and `roster`. Objects that are made
-    from a run stay when it is closed.
+    Whoever plans the run makes it with `Run.new`; the others decode the bytes of its `description` and `roster`. The keys of the roster
+    are examined by `Server`, and those of its neighbours by each `Client`. Objects that are made from a run stay when it is closed.
     """
 
     FREE = "cloak_run_free"
@@ -47,7 +47,6 @@ class Run(Handle):
         Raises:
             ArgumentError: an argument of a wrong type or length; the message names it.
             ParameterError: the parameters do not fit together; the message names the first that does not, where that is known.
-            CryptoError: a key of low order, or two members with the same key; `party` is the member.
         """
         if config.settings is None:
             raise ParameterError(Status.INVALID_RUN, "are unknown: give their bytes, b'' for none", argument="settings")
@@ -96,7 +95,6 @@ class Run(Handle):
         Raises:
             EncodingError: the description is malformed, not canonical or of an unknown version.
             ParameterError: a parameter outside its bounds, or the roster of another run.
-            CryptoError: a key of low order, or two members with the same key; `party` is the member.
             ProtocolError: other settings (`WRONG_CONTEXT`).
         """
         data, entries = view("description", description), view("roster", roster)

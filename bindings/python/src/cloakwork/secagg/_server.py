@@ -71,7 +71,9 @@ class Server(Machine):
         run: the run; it may be closed while the server lives.
 
     Raises:
-        CryptoError: a member's key of low order (`LOW_ORDER_KEY`), or one that two members have (`REPEATED_KEY`); `party` is the member.
+        CryptoError: a member's key has low order (`LOW_ORDER_KEY`); `party` is the member.
+        EncodingError: a member's key is not in its canonical spelling; `party` is the member.
+        ParameterError: two members have the same key (`INVALID_ROSTER`); `party` is the second.
     """
 
     FREE = "cloak_server_free"
