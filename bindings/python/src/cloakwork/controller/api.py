@@ -206,6 +206,18 @@ class Controller(_Base):
         run, name, names = self._do(conversations.read_run(self._connection, run_id, run_hash))
         return RunHandle(self._connection, run, name, names, self._do)
 
+    def watch(self, after: str | None = None) -> dict[str, Any] | None:
+        """The status of everything at the server.
+
+        Args:
+            after: the `version` of an earlier status: waits, at most half a minute, for a newer one.
+
+        Returns:
+            `version`, `time` and `runs`, each with its step, members, rounds and refusals; None when nothing changed.
+        """
+        shown: dict[str, Any] | None = self._do(conversations.watch(self._connection, after))
+        return shown
+
     def runs(self) -> list[dict[str, Any]]:
         """All runs of the server, in short: id, name, hash, state, number of rounds."""
         shown: list[dict[str, Any]] = self._do(conversations.about_runs(self._connection))
@@ -235,6 +247,10 @@ class AsyncController(_Base):
         """A run that the server has."""
         run, name, names = await self._do(conversations.read_run(self._connection, run_id, run_hash))
         return AsyncRunHandle(self._connection, run, name, names, self._transport)
+
+    async def watch(self, after: str | None = None) -> dict[str, Any] | None:
+        """The status of everything at the server, as `Controller.watch`."""
+        return await self._do(conversations.watch(self._connection, after))
 
     async def runs(self) -> list[dict[str, Any]]:
         """All runs of the server, in short."""

@@ -126,6 +126,16 @@ def start_round(connection: Connection, run: Run, context: bytes, number: int | 
     return number
 
 
+def watch(connection: Connection, after: str | None) -> Flow[dict[str, Any] | None]:
+    """The status of the server, as soon as its version is another than `after`; None when nothing changed for a while."""
+    query = {} if after is None else {"after": after}
+    answer = yield from connection.request("status", query=query, wait=_WAIT_SECONDS)
+    if answer.status == 204:
+        return None
+    shown: dict[str, Any] = json.loads(answer.body)
+    return shown
+
+
 def follow(connection: Connection, run: Run, number: int, seconds: float) -> Flow[dict[str, Any]]:
     """Waits for the end of a round and returns what the server shows of it.
 
