@@ -23,7 +23,7 @@ PLANTED = "planted: "
 
 @dataclass(frozen=True)
 class Place:
-    """Where memcheck reported: a source line, and the library functions inlined between it and the instruction."""
+    """Where memcheck reported: a source line, and the library files inlined between it and the instruction."""
 
     file: str
     line: str
@@ -59,13 +59,13 @@ def source_name(path: Path) -> str:
 
 
 def place(frames: list[ET.Element]) -> Place:
-    """The innermost line whose source can be read, and the library functions passed on the way to it."""
+    """The innermost line whose source can be read, and the library files passed on the way to it."""
     through: list[str] = []
     for frame in frames:
         path = Path(frame.findtext("dir") or "", frame.findtext("file") or "")
         name = source_name(path)
         if name.startswith("library/") or not path.is_file():
-            through.append(f"{name}:{frame.findtext('fn') or '?'}")
+            through.append(name)
             continue
         lines = path.read_text(encoding="utf-8").splitlines()
         number = int(frame.findtext("line") or "0")

@@ -32,7 +32,7 @@ COVERAGE = (
 )
 # Mutations of a target in the tests; targets whose input is a whole story take longer for each.
 RUNS = 100_000
-SLOW_RUNS = {"client_machine": 1_500, "server_machine": 1_000, "client_messages": 6_000, "server_messages": 1_000, "saved_state": 6_000}
+SLOW_RUNS = {"c_abi": 800, "client_machine": 1_500, "server_machine": 1_000, "client_messages": 6_000, "server_messages": 1_000, "saved_state": 6_000}
 # The longest input that the tests mutate, in bytes, and the memory that a target may take, in megabytes.
 LONGEST_INPUT = 4096
 MEMORY = 1024
@@ -85,7 +85,7 @@ def run(target: str) -> str | None:
     with tempfile.TemporaryDirectory() as scratch:
         runs = f"-runs={SLOW_RUNS.get(target, RUNS)}"
         # New inputs go to the first folder; the committed ones stay as they are.
-        command = [program(target), scratch, corpus, runs, *options(artifacts)]
+        command: list[str | Path] = [program(target), scratch, corpus, runs, *options(artifacts)]
         result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, timeout=600)
     return None if result.returncode == 0 else result.stderr[-4000:]
 
@@ -133,7 +133,7 @@ def search(seconds: int, chosen: list[str]) -> int:
             if looked.returncode != 0:
                 print(looked.stderr[-4000:])
                 return 1
-            merge = [program(target), "-set_cover_merge=1", kept, found, corpus]
+            merge: list[str | Path] = [program(target), "-set_cover_merge=1", kept, found, corpus]
             subprocess.run(merge, capture_output=True, check=True, timeout=600)
             count = keep(corpus, sorted(Path(kept).iterdir(), key=lambda path: (path.stat().st_size, path.name)))
             print(f"{target}: {count} inputs", flush=True)

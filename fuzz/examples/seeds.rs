@@ -49,5 +49,7 @@ fn main() {
         let proceed = [1, 0, 0, 0, 0].repeat(actions);
         write("client_machine", number, &proceed);
         write("server_machine", number, &proceed);
+        // Choices of calls: any bytes.
+        write("c_abi", number, &transcript().deliveries[number].before);
     }
 }

@@ -4,9 +4,10 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use cloakwork_core::secagg::ClientState;
+use cloakwork_core::secagg::{ClientState, Values};
+use cloakwork_fuzz::generator::Generator;
 use cloakwork_fuzz::messages::Forged;
-use cloakwork_fuzz::run::{CONTRIBUTION, MESSAGE_SIZE, client, restored, saved};
+use cloakwork_fuzz::run::{CONTRIBUTION, MESSAGE_SIZE, Party, client, restored, saved};
 use cloakwork_fuzz::transcript::{Call, VICTIM, transcript, victim_generator};
 use libfuzzer_sys::fuzz_target;
 
@@ -18,7 +19,7 @@ enum Action<'a> {
     Deliver(u8, Forged<'a>),
     /// The contribution, into a buffer that may be too small.
     Mask(u16),
-    /// The contribution piece by piece; the number says how much goes into a piece.
+    /// The contribution piece by piece; the number is the size of a first piece that may be refused.
     MaskInPieces(u8),
     /// The process ends and goes on from its saved state.
     Restart,
@@ -73,8 +74,8 @@ fuzz_target!(|actions: Vec<Action<'_>>| {
                     assert!(unchanged(&client));
                 }
             }
-            Action::MaskInPieces(step) => {
-                if mask_in_pieces(&mut client, &mut rng, usize::from(*step) + 1) {
+            Action::MaskInPieces(first) => {
+                if mask_in_pieces(&mut client, &mut rng, *first) {
                     masked.push(client.last_round());
                 }
             }
@@ -89,35 +90,22 @@ fuzz_target!(|actions: Vec<Action<'_>>| {
     }
 });
 
-/// Masks in pieces of `step` values; whether it was the client's turn.
-fn mask_in_pieces(
-    client: &mut cloakwork_fuzz::run::Party,
-    rng: &mut cloakwork_fuzz::generator::Generator,
-    step: usize,
-) -> bool {
-    use cloakwork_core::secagg::Values;
+/// Masks in pieces of eight values; whether it was the client's turn. A first piece of another size is refused or taken.
+fn mask_in_pieces(client: &mut Party, rng: &mut Generator, first: u8) -> bool {
     let mut out = [0; MESSAGE_SIZE];
     if client.mask_begin(rng, &mut out).is_err() {
         return false;
     }
-    for values in &CONTRIBUTION {
-        match values {
-            Values::F64(values) => {
-                for piece in values.chunks(step) {
-                    client.mask_chunk(&Values::F64(piece), &mut out).expect("in turn");
-                }
-            }
-            Values::I64(values) => {
-                for piece in values.chunks(step) {
-                    client.mask_chunk(&Values::I64(piece), &mut out).expect("in turn");
-                }
-            }
-            Values::U128(values) => {
-                client.mask_chunk(&Values::U128(values), &mut out).expect("in turn");
-            }
-            _ => {}
-        }
+    let [Values::F64(values), Values::I64(weight), wide] = &CONTRIBUTION else {
+        unreachable!("the contribution is fixed")
+    };
+    let first = values.get(..first.into()).unwrap_or_default();
+    let taken = if client.mask_chunk(&Values::F64(first), &mut out).is_ok() { first.len() } else { 0 };
+    for piece in values[taken..].chunks(8) {
+        client.mask_chunk(&Values::F64(piece), &mut out).expect("in turn");
     }
+    client.mask_chunk(&Values::I64(weight), &mut out).expect("in turn");
+    client.mask_chunk(wide, &mut out).expect("in turn");
     assert_eq!(client.state(), ClientState::Masked);
     true
 }

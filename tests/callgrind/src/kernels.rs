@@ -13,7 +13,9 @@ const LENGTH: usize = 1 << 14;
 pub fn count_all() {
     let bits = Bits::new(20).expect("20 bits");
     let mut accumulator = vec![0u32; LENGTH];
-    for (name, suite) in [("mask add, ChaCha20, u32", Suite::ChaCha20), ("mask add, AES-128-CTR, u32", Suite::Aes128Ctr)] {
+    for (name, suite) in
+        [("mask add, ChaCha20, u32", Suite::ChaCha20), ("mask add, AES-128-CTR, u32", Suite::Aes128Ctr)]
+    {
         let key = StreamKey::from_bytes([7; 32]);
         count(name, || add_stream(suite, &key, Sign::Plus, 0, &mut accumulator)).expect("short stream");
         let label = StreamLabel { suite, index: 0, label: "values", bits, length: LENGTH as u64 };

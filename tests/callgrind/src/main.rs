@@ -3,7 +3,10 @@
 //! Each case prepares its inputs uncounted and dumps the count of its work under its name. `tools/instructions.py` runs this and compares with
 //! `baseline.json`. callgrind's processor has AVX2 and AES-NI but neither AVX-512 nor VAES, so these are the counts of that path.
 
+mod generator;
 mod kernels;
+mod rounds;
+mod sharing;
 
 use crabgrind::callgrind::{dump_stats, toggle_collect};
 use crabgrind::valgrind::{RunningMode, running_mode};
@@ -17,6 +20,8 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     kernels::count_all();
+    sharing::count_all();
+    rounds::count_all();
     ExitCode::SUCCESS
 }
 

@@ -1,9 +1,12 @@
 //! The secret-handling core, floor by floor.
 
+mod agreement;
 mod numbers;
+mod rounds;
+mod sharing;
 mod streams;
 
 use crate::Case;
 
 /// All cases.
-pub const GROUPS: &[&[Case]] = &[numbers::CASES, streams::CASES];
+pub const GROUPS: &[&[Case]] = &[numbers::CASES, streams::CASES, agreement::CASES, sharing::CASES, rounds::CASES];

@@ -6,7 +6,6 @@ use crate::secret::{hide, reveal, revealed, secret};
 use cloakwork_core::field::{Element, MODULUS};
 use cloakwork_core::fixed::FixedPoint;
 use cloakwork_core::ring::{Bits, Lane, center, pack, packed_len, unpack};
-use core::hint::black_box;
 
 /// The cases of this file.
 pub const CASES: &[Case] = &[
@@ -15,9 +14,9 @@ pub const CASES: &[Case] = &[
     ("field: sum, difference, product, inverse", field),
     ("field: decode an element", decode_element),
     ("field: draw an element", draw_element),
-    ("fixed: f64 that round in floating point", || fixed(20, 8)),
-    ("fixed: f64 that round in integers", || fixed(64, 40)),
-    ("fixed: f64 in 128 bits", || fixed(128, 100)),
+    ("fixed: floats that round in floating point", || fixed(20, 8)),
+    ("fixed: floats that round in floating point, in two parts", || fixed(60, 40)),
+    ("fixed: floats that round in integers", || fixed(128, 100)),
     ("fixed: integers", fixed_integers),
 ];
 
@@ -93,40 +92,53 @@ fn draw_element() {
 
 fn fixed(b: u8, fraction: i8) {
     let format = FixedPoint::new(bits(b), fraction, 5).expect("a sensible format");
-    let values = [0.5, -0.25, 3.0, -0.0, 100.125, 1e-300, -7.3, 11.0];
-    match b {
-        1..=32 => fixed_in::<u32>(&format, values),
-        33..=64 => fixed_in::<u64>(&format, values),
-        _ => fixed_in::<u128>(&format, values),
+    // Vectorised loops and what is left over at their ends.
+    for length in 1..20 {
+        match b {
+            1..=32 => fixed_in::<u32>(&format, length),
+            33..=64 => fixed_in::<u64>(&format, length),
+            _ => fixed_in::<u128>(&format, length),
+        }
     }
 }
 
-fn fixed_in<L: Lane>(format: &FixedPoint, values: [f64; 8]) {
-    let mut doubles = [L::default(); 8];
-    format.encode_f64(&secret(values), &mut doubles).expect("in range");
-    let mut singles = [L::default(); 8];
-    format.encode_f32(&secret(values.map(|value| value as f32)), &mut singles).expect("in range");
+/// Values that both precisions hold, but for the last three.
+const VALUES: [f64; 10] = [0.5, -0.25, 3.0, -0.0, 100.125, 1e-40, -0.75, 1e-300, -7.3, 11.1];
+
+fn fixed_in<L: Lane>(format: &FixedPoint, length: usize) {
+    let values: Vec<f64> = VALUES.into_iter().cycle().take(length).collect();
+    let mut doubles = vec![L::default(); length];
+    let mut hidden = values.clone();
+    hide(&mut hidden);
+    format.encode_f64(&hidden, &mut doubles).expect("in range");
+    let mut singles = vec![L::default(); length];
+    let mut hidden: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+    hide(&mut hidden);
+    format.encode_f32(&hidden, &mut singles).expect("in range");
     reveal(&mut doubles);
     reveal(&mut singles);
-    // Powers of two times small integers are the same in both precisions.
-    assert_eq!(doubles[..5], singles[..5]);
     let scale = 2f64.powi(format.fraction().into());
-    for (residue, value) in doubles.iter().zip(values) {
-        assert_eq!(center(*residue, format.bits()) as f64, (value * scale).round_ties_even());
+    for ((double, single), value) in doubles.iter().zip(&singles).zip(values) {
+        assert_eq!(center(*double, format.bits()) as f64, (value * scale).round_ties_even());
+        assert_eq!(center(*single, format.bits()) as f64, (f64::from(value as f32) * scale).round_ties_even());
     }
 }
 
 fn fixed_integers() {
     let format = FixedPoint::new(bits(40), 3, 5).expect("a sensible format");
-    // black_box hides the lengths: hosts pass vectors, not arrays that the compiler unrolls.
-    let mut wide = [0u64; 4];
-    let values = secret([-5, 7, 0, i64::from(i32::MAX)]);
-    format.encode_i64(black_box(&values[..]), black_box(&mut wide[..])).expect("in range");
-    let mut narrow = [0u64; 4];
-    let values = secret([-5, 7, 0, i32::MAX]);
-    format.encode_i32(black_box(&values[..]), black_box(&mut narrow[..])).expect("in range");
-    reveal(&mut wide);
-    reveal(&mut narrow);
-    assert_eq!(wide, narrow);
-    assert_eq!(center(wide[0], bits(40)), -40);
+    for length in 1..10 {
+        let values: Vec<i32> = [-5, 7, 0, i32::MAX].into_iter().cycle().take(length).collect();
+        let mut narrow = vec![0u64; length];
+        let mut hidden = values.clone();
+        hide(&mut hidden);
+        format.encode_i32(&hidden, &mut narrow).expect("in range");
+        let mut wide = vec![0u64; length];
+        let mut hidden: Vec<i64> = values.iter().map(|value| i64::from(*value)).collect();
+        hide(&mut hidden);
+        format.encode_i64(&hidden, &mut wide).expect("in range");
+        reveal(&mut narrow);
+        reveal(&mut wide);
+        assert_eq!(wide, narrow);
+        assert!(wide.iter().zip(values).all(|(residue, value)| center(*residue, bits(40)) == 8 * i128::from(value)));
+    }
 }
