@@ -7,11 +7,9 @@ from generator.cases.rounds import play
 from generator.codec import bitmap, split
 from generator.errors import (
     MALFORMED,
-    NO_RECOVERY,
     OUT_OF_ORDER,
     TOO_FEW_INPUTS,
     TOO_FEW_NEIGHBOURS,
-    TOO_MANY_PASSES,
     UNEXPECTED_KIND,
 )
 from generator.message import set_hash
@@ -69,8 +67,8 @@ def _after_masking(player: Player) -> list[dict[str, Any]]:
     acknowledged = made(message.ACKNOWLEDGE, digest, b"", tags)
     unmasked = made(message.UNMASK, set_hash(player.run.hash, everyone), b"\x03", bytes(32 * len(NEIGHBOURS)))
     return [
-        late(begun, "survivors without recovery", made(message.SURVIVORS, 1, everyone, fewer), OUT_OF_ORDER, TOO_MANY_PASSES, NO_RECOVERY),
-        late(begun, "open without recovery", made(message.OPEN, everyone, sealed, b""), OUT_OF_ORDER, NO_RECOVERY),
+        late(begun, "survivors without recovery", made(message.SURVIVORS, 1, everyone, fewer), OUT_OF_ORDER),
+        late(begun, "open without recovery", made(message.OPEN, everyone, sealed, b""), OUT_OF_ORDER),
         late(masked, "acknowledge without recovery", acknowledged, UNEXPECTED_KIND, OUT_OF_ORDER),
         late(masked, "unmask without recovery", unmasked, UNEXPECTED_KIND, OUT_OF_ORDER),
         another(player, *masked),
