@@ -8,8 +8,8 @@
  * These rules hold for every function.
  *
  * Status.
- *     A function that can fail returns a cloak_status and nothing else. CLOAK_OK is 0. After any other value nothing has changed, unless the
- *     function says so: no object, and no output but the one that CLOAK_ERR_BUFFER_TOO_SMALL sets.
+ *     A function that can fail returns a cloak_status and nothing else. CLOAK_OK is 0. After any other value no object has changed and no output
+ *     holds anything.
  *
  * Pointers.
  *     A pointer points to as many elements as its array bounds or the length beside it say; without either, to one. They are readable
@@ -17,9 +17,9 @@
  *     where it is allowed by name and for vectors of length 0. Elements are aligned as their type demands; bytes may lie anywhere.
  *
  * Outputs.
- *     They come last and are written last. A vector as output is three arguments: the elements, how many fit, and where their number goes.
- *     When they do not fit the call fails with CLOAK_ERR_BUFFER_TOO_SMALL and sets the number to what is needed, so (NULL, 0) asks for it.
- *     An output must not overlap an input.
+ *     They come last and are written on success only. A vector as output is three arguments: the elements, how many fit, and where their number
+ *     goes. When they do not fit, nothing is written but the number that is needed, and the call fails with CLOAK_ERR_BUFFER_TOO_SMALL: (NULL, 0)
+ *     asks for it. When a call fails for another reason, it may have used the elements as working space. An output must not overlap an input.
  *
  * Handles.
  *     An object is used through a pointer to an opaque type. On hosts a _new function, or one that says so, makes it on the heap and the
@@ -227,8 +227,7 @@
 /**
  * What a call came to. Numbers never change and are not reused; new ones may be added.
  *
- * `cloak_status_text` has a sentence for each. Any value but `CLOAK_OK` means that nothing happened: no output was written but
- * the size that `CLOAK_ERR_BUFFER_TOO_SMALL` asks for, and no object changed.
+ * `cloak_status_text` has a sentence for each.
  */
 enum cloak_status
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L

@@ -6,7 +6,7 @@ use cloakwork_core::agreement::PublicKey;
 use cloakwork_core::fingerprint::{self, FINGERPRINT_SIZE, Fingerprint};
 
 use crate::boundary::boundary;
-use crate::pointer::{array, out_array, slice_mut};
+use crate::pointer::{Target, array, out_array};
 use crate::sizes::{CLOAK_FINGERPRINT_SIZE, CLOAK_KEY_SIZE};
 use crate::status::cloak_status;
 use crate::text;
@@ -25,7 +25,7 @@ pub unsafe extern "C" fn cloak_fingerprint_encode(key: *const u8, out: *mut c_ch
         // SAFETY: header, "Pointers".
         let key = unsafe { array::<CLOAK_KEY_SIZE>(key) }?;
         // SAFETY: header, "Pointers".
-        let out = unsafe { slice_mut(out.cast::<u8>(), capacity) }?;
+        let out = unsafe { Target::new(out.cast::<u8>(), capacity) }?.borrow();
         let (text, nul) = out
             .split_at_mut_checked(FINGERPRINT_SIZE)
             .and_then(|(text, rest)| Some((text, rest.first_mut()?)))

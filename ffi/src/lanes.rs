@@ -4,7 +4,7 @@ use core::ffi::c_void;
 use core::ops::Range;
 
 use crate::boundary::Checked;
-use crate::pointer::{self, slice_mut};
+use crate::pointer::Target;
 use crate::status::cloak_status;
 use crate::values::cloak_type;
 
@@ -28,32 +28,30 @@ pub(crate) enum Lanes<'a> {
     U128(&'a mut [u128]),
 }
 
-impl Lanes<'_> {
-    /// The addresses of the residues.
-    pub(crate) fn extent(&self) -> Range<usize> {
-        match self {
-            Self::U32(lanes) => pointer::extent(lanes),
-            Self::U64(lanes) => pointer::extent(lanes),
-            Self::U128(lanes) => pointer::extent(lanes),
-        }
-    }
-}
-
 impl cloak_lanes {
-    /// The residues, by lane.
+    /// The residues, by lane, apart from an input.
     ///
     /// # Safety
     /// Header, "Pointers": `data` is writable for `length` elements of `type`, and nobody else uses them.
-    pub(crate) unsafe fn get<'a>(self) -> Checked<Lanes<'a>> {
-        let (data, length) = (self.data, self.length);
+    pub(crate) unsafe fn get<'a>(self, input: &Range<usize>) -> Checked<Lanes<'a>> {
         Ok(match cloak_type::new(self.r#type)? {
-            // SAFETY: the caller's obligation; numbers have every bit pattern.
-            cloak_type::CLOAK_U32 => Lanes::U32(unsafe { slice_mut(data.cast(), length) }?),
-            // SAFETY: as above.
-            cloak_type::CLOAK_U64 => Lanes::U64(unsafe { slice_mut(data.cast(), length) }?),
-            // SAFETY: as above.
-            cloak_type::CLOAK_U128 => Lanes::U128(unsafe { slice_mut(data.cast(), length) }?),
+            // SAFETY: the caller's obligation.
+            cloak_type::CLOAK_U32 => Lanes::U32(unsafe { self.elements(input) }?),
+            // SAFETY: the caller's obligation.
+            cloak_type::CLOAK_U64 => Lanes::U64(unsafe { self.elements(input) }?),
+            // SAFETY: the caller's obligation.
+            cloak_type::CLOAK_U128 => Lanes::U128(unsafe { self.elements(input) }?),
             _ => return Err(cloak_status::CLOAK_ERR_INVALID_ARGUMENT),
         })
+    }
+
+    /// The elements as numbers of type `T`.
+    ///
+    /// # Safety
+    /// As for [`cloak_lanes::get`]; `T` is the type that `type` stands for.
+    unsafe fn elements<'a, T>(self, input: &Range<usize>) -> Checked<&'a mut [T]> {
+        // SAFETY: the caller's obligation; numbers have every bit pattern.
+        let elements = unsafe { Target::new(self.data.cast(), self.length) }?;
+        Ok(elements.apart_from(input)?.borrow())
     }
 }

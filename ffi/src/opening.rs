@@ -5,7 +5,7 @@ use cloakwork_core::secagg::{Opening, Values};
 use crate::boundary::boundary;
 use crate::handle::{self, Opaque, kind};
 use crate::lanes::{Lanes, cloak_lanes};
-use crate::pointer::{Out, apart, extent, slice, value};
+use crate::pointer::{NO_INPUT, Out, extent, slice, value};
 use crate::server::cloak_server;
 use crate::status::cloak_status;
 use crate::values::cloak_values;
@@ -82,8 +82,7 @@ pub unsafe extern "C" fn cloak_opening_add(
         // SAFETY: header, "Pointers".
         let accumulator = unsafe { value(accumulator) }?;
         // SAFETY: header, "Pointers".
-        let accumulator = unsafe { accumulator.get() }?;
-        apart(&accumulator.extent(), &extent(payload))?;
+        let accumulator = unsafe { accumulator.get(&extent(payload)) }?;
         let segment = segment as usize;
         match accumulator {
             Lanes::U32(lanes) => opening.accumulate(segment, first, payload, lanes)?,
@@ -115,7 +114,7 @@ pub unsafe extern "C" fn cloak_opening_unmask(
         // SAFETY: header, "Pointers".
         let accumulator = unsafe { value(accumulator) }?;
         // SAFETY: header, "Pointers".
-        let accumulator = unsafe { accumulator.get() }?;
+        let accumulator = unsafe { accumulator.get(&NO_INPUT) }?;
         let segment = segment as usize;
         match accumulator {
             Lanes::U32(lanes) => opening.unmask(segment, first, lanes)?,

@@ -44,19 +44,6 @@ pub(crate) unsafe fn slice<'a, T>(data: *const T, length: usize) -> Checked<&'a 
     Ok(unsafe { core::slice::from_raw_parts(data, length) })
 }
 
-/// An in-place or output buffer of `length` elements; `(NULL, 0)` is the empty one.
-///
-/// # Safety
-/// Header, "Pointers": `data` is writable for `length` elements while the call lasts, and nobody else uses them.
-pub(crate) unsafe fn slice_mut<'a, T>(data: *mut T, length: usize) -> Checked<&'a mut [T]> {
-    if length == 0 {
-        return Ok(&mut []);
-    }
-    check(data, length)?;
-    // SAFETY: not NULL, aligned and of a possible size (checked above); writable and not shared by "Pointers".
-    Ok(unsafe { core::slice::from_raw_parts_mut(data, length) })
-}
-
 /// A copy of one input object, so that it may lie anywhere, even inside an output.
 ///
 /// # Safety
@@ -107,14 +94,55 @@ pub(crate) unsafe fn out_array<const N: usize>(place: *mut u8) -> Checked<Out<[u
     unsafe { Out::new(place.cast()) }
 }
 
+/// A vector that a call writes, accepted but not borrowed yet: inputs that are borrowed must be shown to lie elsewhere first.
+#[derive(Debug)]
+pub(crate) struct Target<T> {
+    start: *mut T,
+    length: usize,
+}
+
+impl<T> Target<T> {
+    /// Accepts `length` elements; `(NULL, 0)` is the empty vector.
+    ///
+    /// # Safety
+    /// Header, "Pointers": `start` is writable for `length` elements while the call lasts, and nobody else uses them.
+    pub(crate) unsafe fn new(start: *mut T, length: usize) -> Checked<Self> {
+        if length > 0 {
+            check(start, length)?;
+        }
+        Ok(Self { start, length })
+    }
+
+    /// Refuses an input that shares a byte with the vector.
+    pub(crate) fn apart_from(self, input: &Range<usize>) -> Checked<Self> {
+        let start = self.start.addr();
+        // `check` has made sure that the end does not wrap.
+        let end = start.wrapping_add(self.length.wrapping_mul(size_of::<T>()));
+        if start < input.end && input.start < end {
+            return Err(cloak_status::CLOAK_ERR_OVERLAP);
+        }
+        Ok(self)
+    }
+
+    /// The elements, to be written. Every input that is borrowed at that time has passed [`Target::apart_from`].
+    pub(crate) fn borrow<'a>(self) -> &'a mut [T] {
+        if self.length == 0 {
+            return &mut [];
+        }
+        // SAFETY: not NULL, aligned and of a possible size (checked in `new`); writable and used by nobody else by the obligation of
+        // `new`; apart from what this call has borrowed.
+        unsafe { core::slice::from_raw_parts_mut(self.start, self.length) }
+    }
+}
+
 /// An output of variable size: elements, how many fit, and where their number goes.
 #[derive(Debug)]
-pub(crate) struct Buffer<'a, T = u8> {
-    elements: &'a mut [T],
+pub(crate) struct Buffer<T = u8> {
+    elements: Target<T>,
     length: Out<usize>,
 }
 
-impl<'a, T> Buffer<'a, T> {
+impl<T> Buffer<T> {
     /// Accepts an output buffer; `(NULL, 0)` asks for the size that is needed.
     ///
     /// # Safety
@@ -123,24 +151,18 @@ impl<'a, T> Buffer<'a, T> {
         // SAFETY: the caller's obligation for `length`.
         let length = unsafe { Out::new(length) }?;
         // SAFETY: the caller's obligation for `out`.
-        let elements = unsafe { slice_mut(out, capacity) }?;
+        let elements = unsafe { Target::new(out, capacity) }?;
         Ok(Self { elements, length })
     }
 
     /// Refuses an input that lies in the buffer.
-    pub(crate) fn apart_from<I>(self, input: &[I]) -> Checked<Self> {
-        self.apart_from_extent(&extent(input))
-    }
-
-    /// Refuses an input of this extent that lies in the buffer.
-    pub(crate) fn apart_from_extent(self, input: &Range<usize>) -> Checked<Self> {
-        apart(&extent(self.elements), input)?;
-        Ok(self)
+    pub(crate) fn apart_from(self, input: &Range<usize>) -> Checked<Self> {
+        Ok(Self { elements: self.elements.apart_from(input)?, length: self.length })
     }
 
     /// Lets `write` fill the buffer and tells the caller how much it wrote or how much room it needs.
-    pub(crate) fn fill(self, write: impl FnOnce(&'a mut [T]) -> Result<usize, Error>) -> Checked<()> {
-        match write(self.elements) {
+    pub(crate) fn fill(self, write: impl FnOnce(&mut [T]) -> Result<usize, Error>) -> Checked<()> {
+        match write(self.elements.borrow()) {
             Ok(written) => {
                 self.length.write(written);
                 Ok(())
@@ -158,21 +180,21 @@ impl<'a, T> Buffer<'a, T> {
     /// Copies what `source` yields, each time it is asked the same, into the buffer, if all of it fits.
     pub(crate) fn copy_all<I: Iterator<Item = T>>(self, source: impl Fn() -> I) -> Checked<()> {
         let count = source().count();
-        let fits = count <= self.elements.len();
+        let fits = count <= self.elements.length;
         if fits {
-            self.elements.iter_mut().zip(source()).for_each(|(element, value)| *element = value);
+            self.elements.borrow().iter_mut().zip(source()).for_each(|(element, value)| *element = value);
         }
         self.length.write(count);
         if fits { Ok(()) } else { Err(cloak_status::CLOAK_ERR_BUFFER_TOO_SMALL) }
     }
 
-    /// Copies `source` into the buffer.
+    /// Copies `source`, which belongs to the library, into the buffer, if it fits.
     #[cfg(feature = "std")]
     pub(crate) fn copy(self, source: &[T]) -> Checked<()>
     where
         T: Copy,
     {
-        match self.elements.get_mut(..source.len()) {
+        match self.elements.borrow().get_mut(..source.len()) {
             Some(target) => {
                 target.copy_from_slice(source);
                 self.length.write(source.len());
@@ -199,18 +221,14 @@ pub(crate) fn memory(memory: *mut c_void, length: usize, size: usize) -> Checked
     NonNull::new(memory).ok_or(cloak_status::CLOAK_ERR_NULL_POINTER)
 }
 
+/// The addresses of no input at all.
+#[cfg(feature = "std")]
+pub(crate) const NO_INPUT: Range<usize> = 0..0;
+
 /// The addresses of a slice.
 pub(crate) fn extent<T>(slice: &[T]) -> Range<usize> {
     let Range { start, end } = slice.as_ptr_range();
     start.addr()..end.addr()
-}
-
-/// Refuses an output and an input that share a byte.
-pub(crate) fn apart(output: &Range<usize>, input: &Range<usize>) -> Checked<()> {
-    if output.start < input.end && input.start < output.end {
-        return Err(cloak_status::CLOAK_ERR_OVERLAP);
-    }
-    Ok(())
 }
 
 const _: () = assert!(align_of::<[u8; 32]>() == 1, "keys and hashes may lie anywhere");

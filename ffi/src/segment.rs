@@ -8,7 +8,7 @@ use cloakwork_core::{Error, ErrorKind};
 
 use crate::boundary::{Checked, boundary};
 use crate::handle;
-use crate::pointer::{Out, apart, extent, slice_mut, value};
+use crate::pointer::{Out, Target, value};
 use crate::run::cloak_run;
 use crate::sizes::CLOAK_LABEL_SIZE;
 use crate::status::cloak_status;
@@ -134,8 +134,7 @@ pub unsafe extern "C" fn cloak_run_to_f64(
         // SAFETY: header, "Pointers".
         let residues = unsafe { residues.get() }?;
         // SAFETY: header, "Pointers".
-        let out = unsafe { slice_mut(out, length) }?;
-        apart(&extent(out), &values::extent(&residues))?;
+        let out = unsafe { Target::new(out, length) }?.apart_from(&values::extent(&residues))?.borrow();
         let fixed = run.fixed_point(segment as usize)?;
         match residues {
             Values::U32(residues) => fixed.decode_f64(residues, out)?,
@@ -172,8 +171,7 @@ pub unsafe extern "C" fn cloak_run_to_i64(
         // SAFETY: header, "Pointers".
         let residues = unsafe { residues.get() }?;
         // SAFETY: header, "Pointers".
-        let out = unsafe { slice_mut(out, length) }?;
-        apart(&extent(out), &values::extent(&residues))?;
+        let out = unsafe { Target::new(out, length) }?.apart_from(&values::extent(&residues))?.borrow();
         let fixed = run.fixed_point(segment as usize)?;
         match residues {
             Values::U32(residues) => fixed.decode_i64(residues, out)?,

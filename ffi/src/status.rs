@@ -9,8 +9,7 @@ use crate::boundary::Checked;
 
 /// What a call came to. Numbers never change and are not reused; new ones may be added.
 ///
-/// `cloak_status_text` has a sentence for each. Any value but `CLOAK_OK` means that nothing happened: no output was written but
-/// the size that `CLOAK_ERR_BUFFER_TOO_SMALL` asks for, and no object changed.
+/// `cloak_status_text` has a sentence for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum cloak_status {

@@ -4,7 +4,7 @@ use cloakwork_core::secagg::{MAX_SEGMENTS, Values};
 
 use crate::boundary::boundary;
 use crate::client::{cloak_client, with_client};
-use crate::pointer::{Buffer, Out, slice, value};
+use crate::pointer::{Buffer, Out, extent, slice, value};
 use crate::rng::{Generator, cloak_rng};
 use crate::status::cloak_status;
 use crate::values::{self, cloak_values};
@@ -73,13 +73,13 @@ pub unsafe extern "C" fn cloak_client_mask(
         // SAFETY: header, "Pointers".
         let segments = unsafe { slice(segments, segment_count) }?;
         // SAFETY: header, "Pointers".
-        let mut out = unsafe { Buffer::new(out, capacity, length) }?.apart_from(segments)?;
+        let mut out = unsafe { Buffer::new(out, capacity, length) }?.apart_from(&extent(segments))?;
         let mut vectors = [Values::U32(&[]); MAX_SEGMENTS];
         let vectors = vectors.get_mut(..segments.len()).ok_or(cloak_status::CLOAK_ERR_INVALID_LENGTH)?;
         for (vector, segment) in vectors.iter_mut().zip(segments) {
             // SAFETY: header, "Pointers".
             *vector = unsafe { segment.get() }?;
-            out = out.apart_from_extent(&values::extent(vector))?;
+            out = out.apart_from(&values::extent(vector))?;
         }
         with_client!(exclusive client, client => {
             out.fill(|out| client.call(|client| client.mask(&mut generator, vectors, out)))
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn cloak_client_mask_chunk(
         // SAFETY: header, "Pointers".
         let piece = unsafe { piece.get() }?;
         // SAFETY: header, "Pointers".
-        let out = unsafe { Buffer::new(out, capacity, length) }?.apart_from_extent(&values::extent(&piece))?;
+        let out = unsafe { Buffer::new(out, capacity, length) }?.apart_from(&values::extent(&piece))?;
         with_client!(exclusive client, client => out.fill(|out| client.call(|client| client.mask_chunk(&piece, out))))
     })
 }

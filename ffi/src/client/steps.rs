@@ -2,7 +2,7 @@
 
 use crate::boundary::boundary;
 use crate::client::{cloak_client, with_client};
-use crate::pointer::{Buffer, Out, array, slice};
+use crate::pointer::{Buffer, Out, array, extent, slice};
 use crate::rng::{Generator, cloak_rng};
 use crate::sizes::CLOAK_HASH_SIZE;
 use crate::status::cloak_status;
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn cloak_client_advertise(
         // SAFETY: header, "Pointers".
         let message = unsafe { slice(message, message_length) }?;
         // SAFETY: header, "Pointers".
-        let out = unsafe { Buffer::new(out, capacity, length) }?.apart_from(message)?;
+        let out = unsafe { Buffer::new(out, capacity, length) }?.apart_from(&extent(message))?;
         with_client!(exclusive client, client => {
             out.fill(|out| client.call(|client| client.advertise(message, &mut generator, out)))
         })
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn cloak_client_confirm(
         // SAFETY: header, "Pointers".
         let message = unsafe { slice(message, message_length) }?;
         // SAFETY: header, "Pointers".
-        let out = unsafe { Buffer::new(out, capacity, length) }?.apart_from(message)?;
+        let out = unsafe { Buffer::new(out, capacity, length) }?.apart_from(&extent(message))?;
         with_client!(exclusive client, client => out.fill(|out| client.call(|client| client.confirm(message, out))))
     })
 }
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn cloak_client_acknowledge(
         // SAFETY: header, "Pointers".
         let message = unsafe { slice(message, message_length) }?;
         // SAFETY: header, "Pointers".
-        let out = unsafe { Buffer::new(out, capacity, length) }?.apart_from(message)?;
+        let out = unsafe { Buffer::new(out, capacity, length) }?.apart_from(&extent(message))?;
         with_client!(exclusive client, client => out.fill(|out| client.call(|client| client.acknowledge(message, out))))
     })
 }
@@ -174,7 +174,7 @@ pub unsafe extern "C" fn cloak_client_unmask(
         // SAFETY: header, "Pointers".
         let message = unsafe { slice(message, message_length) }?;
         // SAFETY: header, "Pointers".
-        let out = unsafe { Buffer::new(out, capacity, length) }?.apart_from(message)?;
+        let out = unsafe { Buffer::new(out, capacity, length) }?.apart_from(&extent(message))?;
         with_client!(exclusive client, client => out.fill(|out| client.call(|client| client.unmask(message, out))))
     })
 }

@@ -17,6 +17,7 @@
 )]
 #![allow(clippy::integer_division_remainder_used, reason = "nothing here is secret")]
 
+mod calls;
 mod support;
 
 mod handles;
@@ -24,6 +25,7 @@ mod keys;
 mod memory;
 mod outputs;
 mod pointers;
+mod random_calls;
 mod randomness;
 mod round;
 mod runs;
