@@ -18,7 +18,7 @@
 #[path = "support/harness.rs"]
 mod support;
 
-use std::cell::RefCell;
+use core::cell::RefCell;
 use std::collections::BTreeSet;
 
 use cloakwork_core::ErrorKind;
