@@ -157,8 +157,7 @@ class Reader:
         member, number = _member(call), call.number("number")
 
         def read(engine: Engine, _: Views) -> bytes | None:
-            live = engine.live(call.run)
-            return live.message(member, number)
+            return engine.message(call.run, member, number)
 
         await self._service.heard(call.run, member)
         found = await self._service.wait(call.run, read, call.wait(MAX_WAIT))

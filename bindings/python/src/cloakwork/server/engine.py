@@ -231,6 +231,22 @@ class Engine:
         del self._live[run]
         return Answer.json({"closed": True})
 
+    def message(self, run: bytes, member: int, number: int) -> bytes | None:
+        """The message of this number for a member; None if it is still to come.
+
+        Raises:
+            FlowError: `SUPERSEDED` with the number to ask for instead; `RUN_CLOSED` when the member has had the last one.
+        """
+        if run in self._live:
+            return self._live[run].message(member, number)
+        # How the last round ended.
+        found: bytes | None = self.database.value(
+            "SELECT message FROM outbox WHERE run = ? AND party = ? AND number = ?", run, id_bytes(member), number
+        )
+        if found is None:
+            self.live(run)
+        return found
+
     # Rounds.
 
     def start_round(self, run: bytes, number: int, wanted: list[int] | None, context: bytes) -> Answer:

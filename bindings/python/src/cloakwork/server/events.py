@@ -27,6 +27,11 @@ class Events:
         self._add(epoch, number, "receive", id_bytes(party), values[: payload.start], masked=True)
         self._database.change("INSERT INTO payloads VALUES (?, ?, ?)", self._id, id_bytes(party), values[payload])
 
+    def has(self, epoch: int, party: int, message: bytes) -> bool:
+        """Whether this message of set-up was taken before."""
+        known = "SELECT 1 FROM events WHERE run = ? AND epoch = ? AND round = 0 AND party = ? AND message = ?"
+        return self._database.one(known, self._id, epoch, id_bytes(party), message) is not None
+
     def closed(self, epoch: int, number: int) -> None:
         """Records that a step was closed."""
         self._add(epoch, number, "close")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cloakwork.errors import CloakworkError, Status
-from cloakwork.secagg import Phase, Receipt, Run, Server
+from cloakwork.secagg import Phase, Receipt, Run, Server, message_kind
 from cloakwork.server import steps
 from cloakwork.server.database import Database, id_bytes, join_ids, split_ids
 from cloakwork.server.events import Events, close
@@ -99,7 +99,13 @@ class LiveRun:
             CloakworkError: the machine refused it; nothing changed.
         """
         before = self.machine.phase
-        receipt = self.machine.receive(member, message)
+        try:
+            receipt = self.machine.receive(member, message)
+        except CloakworkError:
+            # The machine forgets the messages of set-up when a round begins; who sends one again was cut off before it had its answer.
+            if self._events.has(before.epoch, member, message):
+                return Receipt(message_kind(message), counted=False, payload=None)
+            raise
         if receipt.counted:
             self._on_change(self)
             number = before.round if before.name in steps.ROUND else 0
