@@ -4,7 +4,6 @@ use core::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::agreement::PairKey;
 use crate::error::Result;
 use crate::kdf;
 use crate::prg::{self, Sign, StreamKey, Suite};
@@ -43,14 +42,6 @@ impl Seed {
     #[must_use]
     pub const fn from_bytes(bytes: [u8; SEED_SIZE]) -> Self {
         Self(bytes)
-    }
-
-    /// The round mask key of a pair of neighbours (protocol.md section 4); both sides derive the same one.
-    #[must_use]
-    pub fn of_round(pair: &PairKey, round: u32, round_hash: &[u8; 32]) -> Self {
-        let mut seed = Self([0; SEED_SIZE]);
-        kdf::expand(pair.as_bytes(), "mask", &[&u64::from(round).to_le_bytes(), round_hash], &mut seed.0);
-        seed
     }
 
     /// The bytes, for a mask key that is sent to the server when a neighbour dropped out.

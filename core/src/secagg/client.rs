@@ -16,7 +16,7 @@ use heapless::Vec;
 
 use self::mask::Masking;
 use super::message::{Body, Message};
-use super::roster::{RosterSource, read_roster};
+use super::roster::{RosterSource, check_key, read_roster};
 use super::run::Run;
 use crate::agreement::{FreshKey, Identity, PairKey, PublicKey};
 use crate::error::{Error, ErrorKind, Result};
@@ -102,8 +102,8 @@ impl<const K: usize> Client<K> {
     /// A client of `run` for `identity`, which must be in the roster. The roster is read twice, in order, and not kept.
     ///
     /// # Errors
-    /// `InvalidRoster` when the roster is not the one of the run; `UnknownParty` when this identity is not in it; `RepeatedKey` when it is in it
-    /// twice or two neighbours share a key; `CapacityExceeded` with the number of neighbours when that is above `K`.
+    /// `InvalidRoster` when the roster is not the one of the run, or holds this identity twice or two neighbours with one key; `LowOrderKey` or `Malformed` for a neighbour's key
+    /// that is of low order or not in canonical spelling; `UnknownParty` when this identity is not in it; `CapacityExceeded` with the number of neighbours when that is above `K`.
     pub fn new(identity: Identity, run: Run, mut roster: impl RosterSource) -> Result<Self> {
         let own_key = identity.public_key();
         let members = run.config().members;
@@ -113,7 +113,7 @@ impl<const K: usize> Client<K> {
                 return Ok(());
             }
             if own.replace((position, member.id)).is_some() {
-                return Err(ErrorKind::RepeatedKey.party(member.id));
+                return Err(ErrorKind::InvalidRoster.party(member.id));
             }
             Ok(())
         })?;
@@ -129,8 +129,9 @@ impl<const K: usize> Client<K> {
             if positions.binary_search(&position).is_err() {
                 return Ok(());
             }
+            check_key(&member.key).map_err(|kind| kind.party(member.id))?;
             if neighbours.iter().any(|other| other.key == member.key) {
-                return Err(ErrorKind::RepeatedKey.party(member.id));
+                return Err(ErrorKind::InvalidRoster.party(member.id));
             }
             let neighbour =
                 Neighbour { id: member.id, position, key: member.key, pair: None, confirmed: false, active: false };

@@ -95,3 +95,11 @@ pub(crate) fn read_roster(
 pub fn roster_hash(source: &mut impl RosterSource, count: u32) -> Result<[u8; 32]> {
     read_roster(source, count, |_, _| Ok(()))
 }
+
+/// What can be said against a public key by itself.
+pub(crate) fn check_key(key: &PublicKey) -> core::result::Result<(), ErrorKind> {
+    if !key.is_canonical() {
+        return Err(ErrorKind::Malformed);
+    }
+    if key.is_low_order() { Err(ErrorKind::LowOrderKey) } else { Ok(()) }
+}

@@ -19,9 +19,8 @@ use self::layout::Layout;
 use self::setup::Setup;
 use super::member_set::OwnedSet;
 use super::message::{Body, Finished, Kind, Message, kind_of};
-use super::roster::{Member, roster_hash};
+use super::roster::{Member, check_key, roster_hash};
 use super::run::Run;
-use crate::agreement::PublicKey;
 use crate::error::{ErrorKind, Result};
 use crate::kdf;
 use crate::mask::Seed;
@@ -71,7 +70,7 @@ pub struct Server {
     layout: Layout,
     /// Static keys of the roster and fresh keys of the epoch.
     keys: BTreeSet<[u8; 32]>,
-    /// Digests of the messages accepted in this epoch and round, by position.
+    /// Digests of the messages accepted in this set-up or, once one has begun, in this round, by position.
     digests: Vec<Vec<[u8; 32]>>,
     epoch: u32,
     last_round: u32,
@@ -312,7 +311,8 @@ impl Server {
             Kind::Unmask => receipt.counted = self.receive_unmask(position, message)?,
             _ => return Err(ErrorKind::UnexpectedKind.into()),
         }
-        if let Some(digests) = self.digests.get_mut(position as usize) {
+        // What does not count is not remembered either, so that nobody can make the server remember more than it waits for.
+        if let Some(digests) = self.digests.get_mut(position as usize).filter(|_| receipt.counted) {
             digests.push(digest);
         }
         Ok(receipt)
@@ -380,14 +380,6 @@ impl Server {
     const fn count(&self) -> u32 {
         self.run.config().members
     }
-}
-
-/// What can be said against a public key by itself.
-fn check_key(key: &PublicKey) -> core::result::Result<(), ErrorKind> {
-    if !key.is_canonical() {
-        return Err(ErrorKind::Malformed);
-    }
-    if key.is_low_order() { Err(ErrorKind::LowOrderKey) } else { Ok(()) }
 }
 
 impl Round {

@@ -183,7 +183,7 @@ impl<const K: usize> Masking<K> {
         self.own_key = self.own_seed.as_ref().map(|seed| seed.stream_key(&stream));
         self.pair_keys.clear();
         for neighbour in neighbours.iter().filter(|neighbour| neighbour.active) {
-            let seed = Seed::of_round(neighbour.pair()?, round.number, &round.h);
+            let seed = neighbour.pair()?.round_mask_seed(round.number, &round.h);
             let sign = if neighbour.position < position { Sign::Plus } else { Sign::Minus };
             self.pair_keys.push((sign, seed.stream_key(&stream))).map_err(|_| ErrorKind::CapacityExceeded)?;
         }

@@ -5,7 +5,6 @@ use minicbor::encode::Write;
 
 use super::{Client, Neighbour, Round, Step};
 use crate::error::{ErrorKind, Result};
-use crate::mask::Seed;
 use crate::secagg::codec::{Output, head_size, output_error};
 use crate::secagg::member_set::MemberSet;
 use crate::secagg::message::{Acknowledge, KEY_SIZE, Survivors, TAG_SIZE};
@@ -38,7 +37,7 @@ impl<const K: usize> Client<K> {
         self.write_round_head::<Acknowledge<'_>>(&mut e, &round)?;
         e.bytes(&set).and_then(|e| e.bytes_len(keys as u64)).map_err(output_error)?;
         for neighbour in self.neighbours.iter().filter(left) {
-            let seed = Seed::of_round(neighbour.pair()?, round.number, &round.h);
+            let seed = neighbour.pair()?.round_mask_seed(round.number, &round.h);
             e.writer_mut().write_all(seed.as_bytes())?;
         }
         e.bytes_len(tags as u64).map_err(output_error)?;

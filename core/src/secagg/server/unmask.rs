@@ -60,14 +60,14 @@ impl Server {
         if body.set != round.survivors.view().hash(self.run.hash()) {
             return Err(ErrorKind::WrongSet.into());
         }
-        if late {
-            return Ok(false);
-        }
         if round.shares.get(position as usize).is_some_and(Option::is_some) {
             return Err(ErrorKind::Duplicate.into());
         }
         let neighbours = self.layout.neighbours_in(position, &round.survivors);
         let shares = read_shares(body.decrypted, body.shares, neighbours.len())?;
+        if late {
+            return Ok(false);
+        }
         let threshold = self.run.config().threshold;
         if let Some(round) = &mut self.round {
             for (&owner, share) in neighbours.iter().zip(&shares.0) {
