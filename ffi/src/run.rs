@@ -30,7 +30,7 @@ impl Opaque for cloak_run {
 
 /// What a run handle holds.
 #[derive(Debug)]
-pub struct RunObject {
+pub(crate) struct RunObject {
     pub(crate) run: Run,
     pub(crate) roster: Vec<Member>,
     description: Vec<u8>,

@@ -29,7 +29,7 @@ impl Opaque for cloak_server {
 
 /// What a server handle holds.
 #[derive(Debug)]
-pub struct ServerObject {
+pub(crate) struct ServerObject {
     pub(crate) server: Server,
     last_error: cloak_error,
 }
