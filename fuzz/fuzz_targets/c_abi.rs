@@ -7,4 +7,6 @@ use libfuzzer_sys::fuzz_target;
 #[path = "../../ffi/tests/abi/calls.rs"]
 mod calls;
 
-fuzz_target!(|data: &[u8]| calls::exercise(data));
+fuzz_target!(|data: &[u8]| {
+    calls::exercise(data);
+});
