@@ -32,7 +32,14 @@ COVERAGE = (
 )
 # Mutations of a target in the tests; targets whose input is a whole story take longer for each.
 RUNS = 100_000
-SLOW_RUNS = {"c_abi": 800, "client_machine": 1_500, "server_machine": 1_000, "client_messages": 6_000, "server_messages": 1_000, "saved_state": 6_000}
+SLOW_RUNS = {
+    "c_abi": 800,
+    "client_machine": 1_500,
+    "server_machine": 1_000,
+    "client_messages": 6_000,
+    "server_messages": 1_000,
+    "saved_state": 6_000,
+}
 # The longest input that the tests mutate, in bytes, and the memory that a target may take, in megabytes.
 LONGEST_INPUT = 4096
 MEMORY = 1024
@@ -64,15 +71,10 @@ def program(target: str) -> Path:
     return TARGET / PLATFORM / "release" / target
 
 
-def options(artifacts: Path) -> list[str]:
-    """What every run is limited by."""
-    return [
-        f"-max_len={LONGEST_INPUT}",
-        f"-rss_limit_mb={MEMORY}",
-        f"-timeout={SLOWEST_INPUT}",
-        f"-artifact_prefix={artifacts}/",
-        "-seed=1",
-    ]
+def options(artifacts: Path, seed: int) -> list[str]:
+    """What every run is limited by; seed 0 is a new one each time."""
+    limits = [f"-max_len={LONGEST_INPUT}", f"-rss_limit_mb={MEMORY}", f"-timeout={SLOWEST_INPUT}"]
+    return [*limits, f"-artifact_prefix={artifacts}/", f"-seed={seed}"]
 
 
 def run(target: str) -> str | None:
@@ -85,7 +87,7 @@ def run(target: str) -> str | None:
     with tempfile.TemporaryDirectory() as scratch:
         runs = f"-runs={SLOW_RUNS.get(target, RUNS)}"
         # New inputs go to the first folder; the committed ones stay as they are.
-        command: list[str | Path] = [program(target), scratch, corpus, runs, *options(artifacts)]
+        command: list[str | Path] = [program(target), scratch, corpus, runs, *options(artifacts, 1)]
         result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, timeout=600)
     return None if result.returncode == 0 else result.stderr[-4000:]
 
@@ -126,7 +128,7 @@ def search(seconds: int, chosen: list[str]) -> int:
         artifacts = FOLDER / "artifacts" / target
         artifacts.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as found, tempfile.TemporaryDirectory() as kept:
-            limits = [*options(artifacts)[:-1], f"-max_total_time={seconds}", "-reduce_inputs=1"]
+            limits = [*options(artifacts, 0), f"-max_total_time={seconds}", "-reduce_inputs=1"]
             looked = subprocess.run(
                 [program(target), found, corpus, *limits], capture_output=True, text=True, errors="replace", check=False
             )
