@@ -45,10 +45,8 @@ fn set_up() -> (Server, Vec<Client<128>>) {
     let size = config.encode(&mut description).unwrap();
     let run = Run::decode(&description[..size]).unwrap();
     let mut server = Server::new(run.clone(), roster.clone()).unwrap();
-    let mut clients: Vec<Client<128>> = identities
-        .into_iter()
-        .map(|identity| Client::new(identity, run.clone(), roster.as_slice()).unwrap())
-        .collect();
+    let mut clients: Vec<Client<128>> =
+        identities.into_iter().map(|identity| Client::new(identity, run.clone(), roster.as_slice()).unwrap()).collect();
     let mut out = vec![0; 1 << 16];
     server.invite().unwrap();
     for client in &mut clients {
