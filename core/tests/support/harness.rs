@@ -4,6 +4,7 @@
 //! Each test file includes this module and uses a part of it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
+pub mod attacker;
 pub mod cbor;
 pub mod input;
 pub mod model;
