@@ -55,7 +55,9 @@ def application(settings: Settings) -> Starlette:
 
     routes = [StarletteRoute(route.path, endpoints.of(route), methods=[route.method], name=name) for name, route in ROUTES.items()]
     handlers = {HTTPException: _http_problem, Exception: _defect}
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    made = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    made.state.service = service
+    return made
 
 
 class _Endpoints:

@@ -44,6 +44,7 @@ class Service:
         self._sums: set[tuple[bytes, int]] = set()
         self._stamps: dict[bytes, tuple[object, ...]] = {}
         self._waiters: dict[bytes | None, set[asyncio.Future[None]]] = {}
+        self._ending = False
         self._content: tuple[bytes, bytes] | None = None
         self._content_lock = asyncio.Lock()
         self._engine: Engine | None = None
@@ -144,7 +145,7 @@ class Service:
             try:
                 found = await self.read(read)
                 left = deadline - asyncio.get_running_loop().time()
-                if found is not None or left <= 0:
+                if found is not None or left <= 0 or self._ending:
                     return found
                 await asyncio.wait_for(waiter, left)
             except asyncio.TimeoutError:
@@ -172,6 +173,12 @@ class Service:
         if wakes:
             self.version += 1
             self._notify(None)
+
+    def end_waiting(self) -> None:
+        """Answers those who wait at once: the server is about to end."""
+        self._ending = True
+        for run in list(self._waiters):
+            self._notify(run)
 
     def _notify(self, run: bytes | None) -> None:
         for waiter in self._waiters.pop(run, set()):

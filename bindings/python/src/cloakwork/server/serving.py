@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 
 import uvicorn
 
 from cloakwork.server.application import application
+from cloakwork.server.service import Service
 from cloakwork.server.settings import Settings
 
 __all__ = ["serve"]
@@ -22,8 +24,9 @@ def serve(settings: Settings) -> None:
     Raises:
         FlowError: the identity, the list of controllers or the database cannot be used.
     """
+    made = application(settings)
     config = uvicorn.Config(
-        application(settings),
+        made,
         host=settings.host,
         port=settings.port,
         ssl_certfile=None if settings.certificate is None else str(settings.certificate),
@@ -41,4 +44,16 @@ def serve(settings: Settings) -> None:
     config.load()
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
-    uvicorn.Server(config).run()
+    _Server(config, made.state.service).run()
+
+
+class _Server(uvicorn.Server):
+    """Ends without waiting for long polls to run out."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._service.end_waiting()
+        await super().shutdown(sockets)

@@ -67,7 +67,8 @@ class Views:
         live = self._engine.live(run) if row["closed"] is None else None
         if live is not None:
             phase = live.machine.phase
-            shown |= {"step": phase.name, "epoch": phase.epoch, "round": phase.round, "passes": phase.passes}
+            begun = self._database.value("SELECT coalesce(max(round), 0) FROM rounds WHERE run = ? AND begun IS NOT NULL", run)
+            shown |= {"step": phase.name, "epoch": phase.epoch, "round": begun, "passes": phase.passes}
         states = self._member_states(live) if live is not None else {}
         members = self._database.rows("SELECT id, name, key FROM members WHERE run = ? ORDER BY id", run)
         shown["members"] = [
