@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use cloakwork_core::agreement::{Identity, PublicKey};
+use cloakwork_core::agreement::Identity;
 use cloakwork_core::prg::Suite;
 use cloakwork_core::secagg::{
-    Adversary, Client, Encoding, Kind, Limits, Opening, Run, RunConfig, Segment, Server, Step, Values, kind_of, plan,
+    Adversary, Client, Encoding, Kind, Limits, Opening, Run, RunConfig, Segment, Step, Values, kind_of, plan,
 };
 use cloakwork_core::{Error, ErrorKind};
 
@@ -279,39 +279,4 @@ fn segments_outside_their_bounds() {
     for label in ["a", "model.layer_1-bias", &"z".repeat(32)] {
         Segment::new(label, 128, 1 << 31, fixed(120)).unwrap();
     }
-}
-
-/// Rosters that a client refuses.
-#[test]
-fn rosters_of_clients() {
-    let mut rng = Generator::new("rosters");
-    let secrets = secrets(&mut rng, 4);
-    let roster = roster_of(&secrets);
-    let setting = Setting::complete(4, 2);
-    let refused = |run: &Run, roster: &[cloakwork_core::secagg::Member]| {
-        let error = Client::<3>::new(Identity::from_bytes(&secrets[0]).unwrap(), run.clone(), roster).unwrap_err();
-        (error.kind(), error.party())
-    };
-    let run = setting.run(&roster);
-    assert_eq!(refused(&run, &roster[..3]), (ErrorKind::InvalidRoster, None), "it ends too early");
-    let mut other = roster.clone();
-    other[2].id += 1;
-    assert_eq!(refused(&run, &other), (ErrorKind::InvalidRoster, None));
-    other = roster.clone();
-    other.swap(1, 2);
-    assert_eq!(refused(&run, &other), (ErrorKind::InvalidRoster, Some(roster[1].id)));
-    other = roster.clone();
-    other[1].key = PublicKey::from_bytes([5; 32]);
-    assert_eq!(refused(&run, &other), (ErrorKind::InvalidRoster, None), "a key that is not the pinned one");
-
-    let mut without = roster.clone();
-    without[0].key = PublicKey::from_bytes(rng.bytes());
-    assert_eq!(refused(&setting.run(&without), &without), (ErrorKind::UnknownParty, None));
-    let mut twice = roster.clone();
-    twice[3].key = twice[0].key;
-    assert_eq!(refused(&setting.run(&twice), &twice), (ErrorKind::InvalidRoster, Some(u64::MAX)));
-    let mut shared = roster;
-    shared[3].key = shared[1].key;
-    assert_eq!(refused(&setting.run(&shared), &shared), (ErrorKind::InvalidRoster, Some(u64::MAX)));
-    assert!(Server::new(setting.run(&shared), shared).is_err());
 }
