@@ -2,9 +2,14 @@
 //! cost (threat-model.md section 4).
 #![allow(
     clippy::unwrap_used,
+    clippy::unwrap_in_result,
     clippy::panic,
+    clippy::panic_in_result_fn,
     clippy::cast_lossless,
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
     clippy::integer_division_remainder_used,
     clippy::std_instead_of_alloc,
     reason = "tests"
@@ -183,12 +188,12 @@ fn a_rollback_between_rounds_opens_nothing() {
         assert_ne!(one[..], other[..]);
     }
     // The neighbours have closed the round: neither the question they answered nor one with the new shares gets anything.
-    for position in 1..5 {
-        let replaced = edited(&open[position], BODY + 3, |joined| {
+    for (position, question) in open.iter().enumerate().skip(1) {
+        let replaced = edited(question, BODY + 3, |joined| {
             joined[..16].copy_from_slice(item(&second, salt).bytes());
             joined[16..64].copy_from_slice(&shares(&second)[position - 1]);
         });
-        for question in [&open[position], &replaced] {
+        for question in [question, &replaced] {
             assert_eq!(kind_of(question).unwrap(), Kind::Open);
             let refusal = simulation.answer(position, question).unwrap_err().kind();
             assert_eq!(refusal, ErrorKind::OutOfOrder);

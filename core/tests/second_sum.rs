@@ -6,9 +6,14 @@
 //! theorem). When acknowledgements can be forged, or 2t <= k + c, the same search finds two.
 #![allow(
     clippy::unwrap_used,
+    clippy::unwrap_in_result,
     clippy::panic,
+    clippy::panic_in_result_fn,
     clippy::cast_lossless,
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
     clippy::integer_division_remainder_used,
     clippy::std_instead_of_alloc,
     reason = "tests"

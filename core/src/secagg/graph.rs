@@ -99,8 +99,8 @@ fn bit(bytes: &[u8; 32], index: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
-    use std::vec::Vec;
+    use alloc::collections::BTreeSet;
+    use alloc::vec::Vec;
 
     #[test]
     fn the_shuffle_is_a_permutation_with_its_inverse() {
