@@ -63,8 +63,8 @@ def main() -> int:
                 Play(Path(folder), parts, plot, stage) as play,
             ):
                 record = play.run()
-        except Failure as failure:
-            shown_on.print(f"failed: {failure}", markup=False)
+        except (Failure, KeyboardInterrupt) as failure:
+            shown_on.print(f"failed: {failure}" if isinstance(failure, Failure) else "stopped", markup=False)
             return _FAILED
         if arguments.record:
             record.write(arguments.record)

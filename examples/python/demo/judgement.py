@@ -1,8 +1,8 @@
 """Whether the results are right: every secure number beside the pooled one, and the difference that fixed point can explain.
 
-A bound has two parts. The grid: every contribution is rounded to the precision of its layout, so a weighted mean over m hospitals with n rows
-is off by at most m * precision / (2 n) (`Layout.error`). And float64: means of n terms of magnitude B, summed in two orders, differ by at most
-2 n 2^-53 B. What is computed from the means gets the bound that follows to first order; the tables show it beside each difference.
+A bound has two parts. The grid: every contribution is rounded to the precision of its layout, so a weighted mean over m hospitals with
+n rows is off by at most m * precision / (2 n) (`Layout.error`). And float64: means of n terms of magnitude B, summed in two orders, differ
+by at most 2 n 2^-53 B. What is computed from the means gets the bound that follows to first order; the tables show it beside each difference.
 """
 
 from __future__ import annotations
@@ -126,14 +126,14 @@ class Judgement:
         """What has to have happened."""
         record = self.record
         training = record.of("training")
-        without = [entry.number for entry in training if record.killed not in entry.members]
+        between = [entry for entry in training if record.killed_in <= entry.number < record.back_in]
+        after = [entry for entry in training if entry.number >= record.back_in > record.killed_in]
         return [
-            Fact(f"the round in which {record.killed} was killed ended without it", record.killed_in in without or bool(record.aborted)),
             Fact(
-                f"{record.killed} took part again after its return",
-                any(entry.number >= record.back_in and record.killed in entry.members for entry in training)
-                and record.back_in > record.killed_in,
+                f"{record.killed} was killed in round {record.killed_in}, which ended without it",
+                bool(between) and not any(record.killed in entry.members for entry in between),
             ),
+            Fact(f"{record.killed} took part again after its return", any(record.killed in entry.members for entry in after)),
             Fact("its stored keys served: no new set-up", record.epochs == 1),
         ]
 

@@ -1,7 +1,7 @@
 """Joint mean, variance and correlation from masked sums.
 
-Two rounds of the same kind, each with deviations from a centre that everybody knows: from 0 in the first, which gives the mean, and from that
-mean in the second, so that nothing cancels in the sums of products (the shifted data algorithm; Chan, Golub and LeVeque 1983).
+Two rounds of the same kind, each with deviations from a centre that everybody knows: from 0 in the first, which gives the mean, and from
+that mean in the second, so that nothing cancels in the sums of products (the shifted data algorithm; Chan, Golub and LeVeque 1983).
 """
 
 from __future__ import annotations

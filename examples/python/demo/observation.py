@@ -49,6 +49,7 @@ def _segments(payload: bytes, layout: Layout) -> Iterator[tuple[str, NDArray[np.
         end = start + _packed(segment.bits, segment.length)
         bits = np.unpackbits(np.frombuffer(payload[start:end], np.uint8), bitorder="little")
         table = bits[: segment.bits * segment.length].reshape(segment.length, segment.bits)
-        places = [2.0**bit for bit in range(segment.bits - 1)] + [-(2.0 ** (segment.bits - 1))]
-        yield segment.label, table @ np.array(places) * 2.0**-segment.fraction
+        # Two's complement: the highest bit counts negative. The layouts of this demonstration stay below 64 bits.
+        places = np.array([2**bit for bit in range(segment.bits - 1)] + [-(2 ** (segment.bits - 1))], np.int64)
+        yield segment.label, np.ldexp((table * places).sum(axis=1).astype(np.float64), -segment.fraction)
         start = end

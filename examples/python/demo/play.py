@@ -144,7 +144,10 @@ class Play:
         folder = self._folder / "server"
         command = [sys.executable, "-m", "cloakwork", "server", "init", "--folder", str(folder), "--url", url, "--host", "127.0.0.1"]
         command += ["--self-signed", "--controller", controller]
-        made = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=_START_SECONDS, check=False)
+        try:
+            made = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=_START_SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"the server's folder was not made within {_START_SECONDS} s") from None
         if made.returncode != 0:
             raise Failure(f"the server's folder could not be made:\n{made.stderr}")
         self._act(Actor("server", ["-m", "cloakwork", "server", "run", "--folder", folder], folder, self._inbox))
@@ -194,7 +197,7 @@ class Play:
         office.tell(do="expect", member=name)
         self._until(lambda: name in self._there, f"the return of {name}")
         self._screen.party(name, "back, as a new process")
-        self._screen.happened(f"{name} is back as process {again.pid}, with the keys and the state that it had stored")
+        self._screen.happened(f"{name} is back as process {again.pid}, with the keys and the state that it stored before")
 
     def _until(self, condition: Callable[[], bool], what: str) -> None:
         """Takes messages until a condition holds.

@@ -121,11 +121,19 @@ class Actor:
 
     def ending(self) -> str:
         """How it ended, with the last lines of its log."""
+        code = self._code()
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:]
-        return "\n".join([f"{self.name} ended unexpectedly (exit code {self._process.poll()})", *lines])
+        return "\n".join([f"{self.name} ended unexpectedly ({code})", *lines])
+
+    def _code(self) -> str:
+        try:
+            return f"exit code {self._process.wait(_END_SECONDS)}"
+        except subprocess.TimeoutExpired:
+            return "its output is closed or no JSON"
 
     def _listen(self, output: IO[str]) -> None:
-        for line in output:
-            self._inbox.put(self, json.loads(line))
-        self._process.wait()
-        self._inbox.put(self, None)
+        try:
+            for line in output:
+                self._inbox.put(self, json.loads(line))
+        finally:
+            self._inbox.put(self, None)
