@@ -1,9 +1,9 @@
 """A member as a process: contributes one number to every round, and fails as it is told.
 
-    flows_member.py INVITATION IDENTITY STORAGE CA VALUE [--die before|after KIND] [--hold KIND FILE] [--wrong KIND]
+    flows_member.py INVITATION IDENTITY STORAGE CA VALUE [--die before|after KIND] [--hold KIND FILE]
 
-`--die` kills the process as soon as the answer of this kind is stored, before it leaves or after the server has it. `--hold` keeps the answer back until
-a file exists.
+`--die` kills the process as soon as the answer of this kind is stored, before it leaves or after the server has it. `--hold` keeps the
+answer back until a file exists.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def faulty(flow: Flow[int], arguments: argparse.Namespace) -> Flow[int]:
                 time.sleep(0.02)
         try:
             outcome = yield effect
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - for the conversation to handle
             step = lambda error=error: flow.throw(error)  # noqa: E731
         else:
             step = lambda outcome=outcome: flow.send(outcome)  # noqa: E731

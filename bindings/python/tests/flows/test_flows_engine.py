@@ -11,6 +11,7 @@ import pytest
 from flows_engine import Study
 
 from cloakwork.errors import CloakworkError, Status
+from cloakwork.secagg import Kind, message_kind
 from cloakwork.wire.problem import FlowError, FlowStatus
 
 
@@ -115,7 +116,7 @@ def test_no_half_step_when_storage_fails(tmp_path: Path) -> None:
     assert failures > 60
 
 
-def script(study: Study):  # noqa: ANN201 - a generator of actions
+def script(study: Study):
     """The transactions of a round, one after the other."""
     yield lambda: study.start_round(1)
     for _ in range(4):
@@ -245,3 +246,88 @@ def test_a_round_stopped_before_set_up_is_complete(study: Study) -> None:
     study.start_round(2)
     study.settle()
     study.check(2, (1, 2, 3, 4, 5))
+
+
+def refuse(study: Study, member: int, accused: int) -> None:
+    """A member says that another's keys are not confirmed, as an answer to its confirmations."""
+    number = study.engine.database.value("SELECT number FROM outbox WHERE round = 0 ORDER BY number DESC")
+    study.work(lambda: study.live.refused(member, number, accused, int(Status.NOT_CONFIRMED), "keys are not confirmed"))
+
+
+@pytest.mark.parametrize(
+    ("accusations", "participants"),
+    [
+        ([(1, 5), (2, 5), (3, 5)], (1, 2, 3, 4)),
+        # Half of the neighbours are not more than half: the accusers are left out, and three are too few for a round.
+        ([(1, 5)], (2, 3, 4, 5)),
+        ([(5, 5)], (1, 2, 3, 4, 5)),
+    ],
+)
+def test_who_is_left_out_for_keys_that_do_not_confirm(
+    study: Study, accusations: list[tuple[int, int]], participants: tuple[int, ...]
+) -> None:
+    study.settle()
+    for accuser, accused in accusations:
+        refuse(study, accuser, accused)
+    study.start_round(1)
+    study.settle()
+    study.check(1, participants)
+    # New keys, new trust.
+    study.work(lambda: study.live.setup_wanted(1))
+    study.start_round(2)
+    study.settle()
+    study.check(2, (1, 2, 3, 4, 5))
+
+
+def test_an_absent_member_is_not_accused(tmp_path: Path) -> None:
+    study = Study(tmp_path / "server.sqlite", 5)
+    study.settle(5)
+    study.work(study.live.close_step)
+    study.settle(5)
+    refuse(study, 1, 5)
+    study.start_round(1)
+    study.settle(5)
+    study.check(1, (1, 2, 3, 4))
+    study.engine.close()
+
+
+def test_garbage_tags_leave_their_sender_out(study: Study) -> None:
+    """All neighbours of a member that sends wrong confirmation tags refuse it by name."""
+    while study.live.machine.phase.name != "ready":
+        for party in study.parties.values():
+            message = study.fetch(party)
+            if message is not None:
+                party.take(message)
+            if party.outgoing is not None:
+                if party.id == 5 and message_kind(party.outgoing) == Kind.CONFIRM:
+                    # The message ends with four tags of 16 bytes.
+                    party.outgoing = party.outgoing[:-64] + bytes(64)
+                study.send(party)
+    for party in study.parties.values():
+        message = study.fetch(party)
+        assert message is not None
+        party.take(message)
+        for accused in party.machine.unconfirmed:
+            refuse(study, party.id, accused)
+    study.start_round(1)
+    study.settle()
+    study.check(1, (1, 2, 3, 4))
+
+
+def test_a_round_waits_for_nobody_who_refused(study: Study) -> None:
+    """The refusal may come before or after the answers of the others."""
+    for number, first in ((1, True), (2, False)):
+        study.settle()
+        study.start_round(number)
+        begin = study.parties[5].number
+
+        def refusal(begin: int = begin) -> None:
+            study.live.refused(5, begin, None, int(Status.WRONG_CONTEXT), "another model")
+
+        if first:
+            study.work(refusal)
+        study.settle(5)
+        if not first:
+            study.work(refusal)
+        study.settle(5)
+        study.check(number, (1, 2, 3, 4))

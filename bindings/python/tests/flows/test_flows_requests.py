@@ -12,10 +12,10 @@ import pytest
 from flows_world import World
 
 from cloakwork.controller import RunHandle
+from cloakwork.errors import Status
 from cloakwork.secagg import Channel, Client, Identity, public_key
 from cloakwork.wire.authentication import COUNTER, MAC, PARTY, Exchange
 from cloakwork.wire.problem import FlowStatus
-from cloakwork.errors import Status
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,11 @@ def invite(world: World, wire: Wire, name: str) -> tuple[RunHandle, Client, Raw]
     assert wire.genuine(raw, answer)
     client = Client(run, world.identity(1))
     body = client.advertise(answer.content)
-    return handle, client, Raw(world.identity(1), "POST", f"/v1/runs/{run.run_id.hex()}/messages", time.time_ns(), body=body, run=run.run_id)
+    return (
+        handle,
+        client,
+        Raw(world.identity(1), "POST", f"/v1/runs/{run.run_id.hex()}/messages", time.time_ns(), body=body, run=run.run_id),
+    )
 
 
 def test_a_byte_identical_repeat_gets_the_stored_answer(world: World, wire: Wire) -> None:
@@ -217,7 +221,9 @@ def test_members_do_not_control_and_controllers_are_no_members(world: World, wir
     assert wire.send(raw).status_code == 403
     # A member of another run is a stranger here.
     outsider = world.identity(9)
-    world.controller.create("of others", {"x": outsider.fingerprint, **{f"y{i}": Identity.generate().fingerprint for i in (1, 2)}}, handle.run.config)
+    world.controller.create(
+        "of others", {"x": outsider.fingerprint, **{f"y{i}": Identity.generate().fingerprint for i in (1, 2)}}, handle.run.config
+    )
     assert wire.send(replace(post, identity=outsider, counter=time.time_ns())).status_code == 401
 
 

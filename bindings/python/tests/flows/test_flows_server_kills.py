@@ -1,4 +1,4 @@
-"""The server is killed (SIGKILL) at each step of set-up and of a round, and at moments that nobody chose; started again, it finishes the round."""
+"""The server is killed (SIGKILL) at each step of set-up and of a round, and at any moment; started again, it finishes the round."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Background:
     def _run(self) -> None:
         try:
             self._found = self._handle.round()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - for the test to raise
             self._error = error
 
     def result(self) -> RoundResult:

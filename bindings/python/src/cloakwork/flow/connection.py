@@ -168,9 +168,9 @@ class _UnverifiedError(Exception):
         self.refused = 400 <= reply.status < 500
 
     def error(self) -> FlowError:
+        said = problem.decode(self._reply.body, self._reply.status).message
         if self.refused:
-            said = problem.decode(self._reply.body, self._reply.status)
-            message = f"the server refuses the request, or is another one than the pinned server; it says, without proof: {said.message}"
+            message = f"the server refuses the request, or is another one than the pinned server; it says, without proof: {said}"
             return FlowError(FlowStatus.NOT_AUTHENTICATED, message)
-        message = f"the answer (HTTP status {self._reply.status}) is not the pinned server's: check the URL and the server's fingerprint"
+        message = f"the answer is not proven to be the pinned server's; check the URL and the server's fingerprint. It says: {said}"
         return FlowError(FlowStatus.UNVERIFIED_ANSWER, message)

@@ -111,6 +111,7 @@ class LiveRun:
             number = before.round if before.name in steps.ROUND else 0
             self._events.received(before.epoch, number, member, message, receipt.payload)
             self._entered(before)
+            self._go_on_without_refusers()
         return receipt
 
     def refused(self, member: int, number: int, accused: int | None, code: int, reason: str) -> None:
@@ -128,10 +129,16 @@ class LiveRun:
             return
         self._on_change(self)
         self.members.refused(row["epoch"], row["round"], member, accused, code, reason)
-        waiting = set(self.machine.waiting())
+        self._go_on_without_refusers()
+
+    def _go_on_without_refusers(self) -> None:
+        """Closes the present step when everybody whom it waits for has refused."""
+        phase = self.machine.phase
         refusers = self.members.refusers(phase.epoch, phase.round if phase.name in steps.ROUND else 0)
-        if waiting and waiting <= refusers:
-            self.close_step()
+        if refusers:
+            waiting = set(self.machine.waiting())
+            if waiting and waiting <= refusers:
+                self.close_step()
 
     def setup_wanted(self, member: int) -> bool:
         """A member has no keys. Returns whether a new set-up will follow; not when the present one still waits for this member."""

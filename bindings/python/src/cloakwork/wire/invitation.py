@@ -20,18 +20,19 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def base_url(url: str) -> str:
-    """A server's URL without anything after its path, checked.
+    """A server's URL without a path, checked. What is under a MAC are the paths of the server itself, so it has no prefix.
 
     Raises:
         FlowError: it is no https URL, or it is an http URL of another machine.
     """
     parts = urlsplit(url)
     local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    if not parts.hostname or parts.scheme not in {"https", "http"} or parts.query or parts.fragment or parts.username:
+    more = parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username
+    if not parts.hostname or parts.scheme not in {"https", "http"} or more:
         raise FlowError(FlowStatus.CONFIGURATION, "expected a URL such as https://aggregate.example:8443", argument="url")
     if parts.scheme == "http" and not local:
         raise FlowError(FlowStatus.CONFIGURATION, "http without TLS is accepted for this machine only; use https", argument="url")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 @dataclass(frozen=True)
