@@ -20,6 +20,11 @@
 #[path = "support/harness.rs"]
 mod support;
 
+#[path = "malicious_server/keys.rs"]
+mod keys;
+#[path = "malicious_server/sparse.rs"]
+mod sparse;
+
 use std::collections::BTreeSet;
 
 use cloakwork_core::agreement::{FreshKey, Identity, PairKey, Party, Peer};
@@ -440,134 +445,6 @@ fn rounds_share_no_secrets() {
     }
 }
 
-/// The server puts keys of its own between two members. It lacks a static secret in two of the four agreements, so it cannot make the tags; both
-/// sides name each other and join no round together.
-#[test]
-fn keys_swapped_in_set_up() {
-    let mut simulation = Simulation::<4>::new(&Setting::complete(5, 3), "swapped");
-    simulation.invite().unwrap();
-    assert_eq!(simulation.step(&mut Faithful), []);
-    let (u, v) = (1, 3);
-    let mut rng = Generator::new("in the middle");
-    let own = [FreshKey::generate(&mut rng).unwrap(), FreshKey::generate(&mut rng).unwrap()];
-    let place = |receiver: usize, sender: usize| sender - usize::from(sender > receiver);
-    for position in 0..5 {
-        let keys = simulation.due(position).unwrap();
-        let keys = match position {
-            1 => cbor::edited(&keys, BODY + 1, |keys| put(keys, place(u, v), own[0].public_key().as_bytes())),
-            3 => cbor::edited(&keys, BODY + 1, |keys| put(keys, place(v, u), own[1].public_key().as_bytes())),
-            _ => keys,
-        };
-        let confirm = simulation.answer(position, &keys).unwrap().unwrap();
-        simulation.deliver(position, &confirm).unwrap();
-    }
-    // The best that the server can do: agree as v with a static key that is not v's. It has no other.
-    let server = Identity::generate(&mut rng).unwrap();
-    let u_fresh = simulation.server.message(simulation.id(v)).unwrap().unwrap();
-    let u_fresh = cbor::item(&u_fresh, BODY + 1).bytes()[32 * place(v, u)..32 * place(v, u) + 32].to_vec();
-    let as_v = Party { id: simulation.id(v), position: v as u32, identity: &server, fresh: &own[0] };
-    let u_key = simulation.roster[u].key;
-    let fresh = cloakwork_core::agreement::PublicKey::from_bytes(u_fresh.try_into().unwrap());
-    let peer = Peer { id: simulation.id(u), position: u as u32, key: &u_key, fresh: &fresh };
-    let pair = PairKey::agree(simulation.run.hash(), &as_v, &peer).unwrap();
-    let forged = pair.confirmation_tag(simulation.id(v), simulation.id(u), 1);
-    for position in 0..5 {
-        let confirmations = simulation.due(position).unwrap();
-        let mut tried = vec![confirmations.clone()];
-        if position == u {
-            tried.push(cbor::edited(&confirmations, BODY + 1, |tags| {
-                tags[16 * place(u, v)..16 * place(u, v) + 16].copy_from_slice(&forged);
-            }));
-        }
-        for message in tried {
-            let mut client = simulation.twin(position);
-            let unconfirmed = client.accept(&message).unwrap();
-            let named: Vec<u64> = client.unconfirmed().collect();
-            match position {
-                1 => assert_eq!((unconfirmed, named), (1, vec![simulation.id(v)])),
-                3 => assert_eq!((unconfirmed, named), (1, vec![simulation.id(u)])),
-                _ => assert_eq!((unconfirmed, named), (0, vec![])),
-            }
-        }
-        simulation.answer(position, &confirmations).unwrap();
-    }
-    simulation.begin(None).unwrap();
-    for (position, other) in [(u, v), (v, u)] {
-        let begin = simulation.due(position).unwrap();
-        let refused = simulation.answer(position, &begin).unwrap_err();
-        assert_eq!((refused.kind(), refused.party()), (ErrorKind::NotConfirmed, Some(simulation.id(other))));
-    }
-    simulation.stop().unwrap();
-    for left_out in [u, v] {
-        simulation.begin(Some(&without(&[0, 1, 2, 3, 4], &[left_out]))).unwrap();
-        let (outcome, _) = simulation.play(&mut Faithful);
-        assert_eq!(outcome, simulation.expected(&without(&[0, 1, 2, 3, 4], &[left_out])));
-    }
-}
-
-fn put(keys: &mut [u8], place: usize, key: &[u8; 32]) {
-    keys[32 * place..32 * place + 32].copy_from_slice(key);
-}
-
-/// All fresh keys are the server's: nobody is confirmed to anybody, and no round begins.
-#[test]
-fn all_keys_swapped() {
-    let mut simulation = Simulation::<4>::new(&Setting::complete(5, 3), "all swapped");
-    simulation.invite().unwrap();
-    assert_eq!(simulation.step(&mut Faithful), []);
-    let mut rng = Generator::new("keys of the server");
-    for position in 0..5 {
-        let keys = simulation.due(position).unwrap();
-        let keys = cbor::edited(&keys, BODY + 1, |keys| {
-            for place in 0..4 {
-                put(keys, place, FreshKey::generate(&mut rng).unwrap().public_key().as_bytes());
-            }
-        });
-        let confirm = simulation.answer(position, &keys).unwrap().unwrap();
-        simulation.deliver(position, &confirm).unwrap();
-    }
-    for position in 0..5 {
-        let confirmations = simulation.due(position).unwrap();
-        assert_eq!(simulation.clients[position].accept(&confirmations), Ok(4));
-    }
-    simulation.begin(None).unwrap();
-    for position in 0..5 {
-        let begin = simulation.due(position).unwrap();
-        assert_eq!(simulation.answer(position, &begin).unwrap_err().kind(), ErrorKind::NotConfirmed);
-    }
-}
-
-/// Genuine fresh keys given to the wrong neighbours: the roster says whose static key belongs to whom, so the tags do not verify.
-#[test]
-fn genuine_keys_exchanged() {
-    let mut simulation = Simulation::<4>::new(&Setting::complete(5, 3), "exchanged");
-    simulation.invite().unwrap();
-    assert_eq!(simulation.step(&mut Faithful), []);
-    for position in 0..5 {
-        let mut keys = simulation.due(position).unwrap();
-        if position == 0 {
-            keys = cbor::edited(&keys, BODY + 1, |keys| {
-                let (first, second) = keys.split_at_mut(32);
-                first.swap_with_slice(&mut second[..32]);
-            });
-        }
-        let confirm = simulation.answer(position, &keys).unwrap().unwrap();
-        simulation.deliver(position, &confirm).unwrap();
-    }
-    let confirmations = simulation.due(0).unwrap();
-    for message in [
-        confirmations.clone(),
-        cbor::edited(&confirmations, BODY + 1, |tags| {
-            let (first, second) = tags.split_at_mut(16);
-            first.swap_with_slice(&mut second[..16]);
-        }),
-    ] {
-        let mut client = simulation.twin(0);
-        assert_eq!(client.accept(&message), Ok(2));
-        assert_eq!(client.unconfirmed().collect::<Vec<_>>(), [simulation.id(1), simulation.id(2)]);
-    }
-}
-
 /// Acknowledgements are for one receiver, from one sender, of one set, in one round: reflected, passed on or old ones do not count.
 #[test]
 fn acknowledgements_of_others() {
@@ -595,89 +472,6 @@ fn acknowledgements_of_others() {
         let refused = respond(&mut simulation.clients[0], &message, &mut rng).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::TooFewAcknowledgements);
     }
-}
-
-/// Members at places of the ring of a sparse graph.
-fn at_places<const K: usize>(simulation: &Simulation<K>, places: impl Iterator<Item = u32>) -> Vec<usize> {
-    let graph = simulation.run.graph();
-    let mut members: Vec<usize> = places.map(|place| graph.inverse(place) as usize).collect();
-    members.sort_unstable();
-    members
-}
-
-/// The ring is cut into two arcs and each is told that the other dropped out. The members at the cut keep k/2 neighbours of theirs, which is below t:
-/// they refuse, and without them the next ones lack acknowledgements. No other cut into two sets does better without colluders: the
-/// neighbourhoods of two members that are next to each other on the ring, on different sides, share k places with themselves counted, and
-/// these would have to hold t of each side, 2t > k in all.
-#[test]
-fn arcs_of_a_sparse_graph() {
-    for (first, second) in [(0..12, 12..24), (0..5, 5..24), (3..17, 19..26)] {
-        let mut simulation = ready::<6>(Setting::sparse(24, 6, 4), "arcs");
-        let all = everyone(&simulation);
-        let mut attacker = masked(&mut simulation, &[]);
-        let arcs = [first, second].map(|places| at_places(&simulation, places.map(|place| place % 24)));
-        let mut refused = 0;
-        for arc in &arcs {
-            for &member in arc {
-                match attacker.tell(&mut simulation, member, 1, &all, arc) {
-                    Ok(()) => {}
-                    Err(error) => {
-                        assert_eq!(error.kind(), ErrorKind::TooFewNeighbours);
-                        refused += 1;
-                    }
-                }
-            }
-        }
-        assert!(refused >= 2, "the members at both ends of at least one arc");
-        for arc in &arcs {
-            for &member in arc {
-                let _ = attacker.ask(&mut simulation, member, arc);
-            }
-        }
-        assert_eq!(attacker.opened(&simulation), [], "who is next to the cut lacks an acknowledgement");
-    }
-}
-
-/// What the claim for sparse graphs excludes: two colluders in a row at each cut are neighbours of both arcs. There are no more than c = 2 of them
-/// around any member, t is what the run demands, every client keeps to the rules, and both arcs open. Lemma 2 holds: each has
-/// at least 2t - k - c + 1 honest members. On the complete graph this cannot be (the theorem).
-#[test]
-fn arcs_of_a_sparse_graph_with_colluders_at_the_cuts() {
-    let (degree, threshold, colluders) = (6, 5, 2);
-    let setting = Setting { colluders, ..Setting::sparse(24, degree, threshold) };
-    let mut simulation = ready::<6>(setting, "bridges");
-    let all = everyone(&simulation);
-    let bridges = at_places(&simulation, [0, 1, 12, 13].into_iter());
-    let most =
-        all.iter().map(|&member| simulation.neighbours(member).iter().filter(|other| bridges.contains(other)).count());
-    assert_eq!(most.max(), Some(colluders as usize));
-    let arcs = [2..12, 14..24].map(|places| at_places(&simulation, places));
-    let mut attacker = masked(&mut simulation, &bridges);
-    let sets: Vec<Vec<usize>> = arcs
-        .iter()
-        .map(|arc| {
-            let mut set = [&arc[..], &bridges].concat();
-            set.sort_unstable();
-            set
-        })
-        .collect();
-    for (arc, set) in arcs.iter().zip(&sets) {
-        for &member in arc {
-            attacker.tell(&mut simulation, member, 1, &all, set).unwrap();
-        }
-    }
-    attacker.collude(&mut simulation, &sets);
-    for (arc, set) in arcs.iter().zip(&sets) {
-        for &member in arc {
-            attacker.ask(&mut simulation, member, set).unwrap();
-        }
-    }
-    let opened = attacker.opened(&simulation);
-    let mut expected: Vec<Opened> = arcs.iter().map(|arc| truth(&simulation, arc)).collect();
-    expected.sort_by(|a, b| a.members.cmp(&b.members));
-    assert_eq!(opened, expected, "two sums");
-    let least = (2 * threshold + 1 - degree - colluders) as usize;
-    assert!(opened.iter().all(|sum| sum.members.len() >= least));
 }
 
 /// A server that tells honest clients of larger runs chains drawn from a few sets, collects all acknowledgements and asks everyone.
