@@ -1,8 +1,9 @@
 """Whether the results are right: every secure number beside the pooled one, and the difference that fixed point can explain.
 
-A bound has two parts. The grid: every contribution is rounded to the precision of its layout, so a weighted mean over m hospitals with
-n rows is off by at most m * precision / (2 n) (`Layout.error`). And float64: means of n terms of magnitude B, summed in two orders, differ
-by at most 2 n 2^-53 B. What is computed from the means gets the bound that follows to first order; the tables show it beside each difference.
+A bound has two parts. The grid: every contribution is rounded to the precision of its layout, so a weighted mean over m hospitals with n
+rows is off by at most m * precision / (2 n) (`Layout.error`). And float64: means of n terms of magnitude B, summed in two orders, differ by
+at most 2 n 2^-53 B. What is computed from the means gets the bound that follows to first order; the last table shows it beside each
+difference.
 """
 
 from __future__ import annotations

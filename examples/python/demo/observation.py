@@ -33,10 +33,9 @@ def unpack(payload: bytes, layout: Layout) -> dict[str, NDArray[np.float64]]:
     Raises:
         ValueError: the payload has another length than the layout's.
     """
-    found = dict(_segments(payload, layout))
     if sum(_packed(segment.bits, segment.length) for segment in layout.segments) != len(payload):
         raise ValueError("this is no payload of the layout")
-    return found
+    return dict(_segments(payload, layout))
 
 
 def _packed(bits: int, length: int) -> int:

@@ -121,8 +121,9 @@ def _view(judgement: Judgement, names: tuple[str, ...]) -> Table:
     for place, label in labels.items():
         table.add_row(label, *(f"{vector[place]:,.6f}" for vector in (view.real, view.stored, view.opened)))
     table.caption = (
-        f"Correlation of what it stored with what {view.member} contributed: {view.correlation:+.4f}. Besides the sums, a server knows\n"
-        "who takes part and when, how much everybody sends, and the model that it hands out."
+        f"Correlation of what it stored with what {view.member} contributed: {view.correlation:+.4f}\n"
+        "Besides the sums, a server knows who takes part and when, how many bytes everybody sends,\n"
+        "and the model that it hands out."
     )
     table.caption_justify = "left"
     return table
