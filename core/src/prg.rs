@@ -141,33 +141,59 @@ fn take<C: Combine>(suite: Suite, key: &StreamKey, first: u64, words: &mut [C::W
 
 #[cfg(test)]
 mod tests {
+    use super::buffered::combine as combine_buffered;
     use super::*;
     use alloc::vec;
+    use hex_literal::hex;
 
-    /// Miri, which takes a second for a few kilobytes, looks at less.
-    const STRIDE: usize = if cfg!(miri) { 67 } else { 1 };
-    const LENGTHS: usize = if cfg!(miri) { 4 } else { 13 };
+    /// Miri, which takes a second for a few blocks, looks at less.
+    const FIRSTS: core::ops::Range<u64> = if cfg!(miri) { 5..6 } else { 0..66 };
+    const LENGTHS: usize = if cfg!(miri) { 1 } else { 12 };
 
     fn both_ways<C: Combine<Word: Copy + PartialEq + fmt::Debug>>(suite: Suite, first: u64, start: &[C::Word]) {
         let key = StreamKey([0x3c; 32]);
         let (mut fused, mut buffered) = (start.to_vec(), start.to_vec());
         combine::<C>(suite, &key, first, &mut fused);
-        buffered::combine::<C>(suite, &key, first, &mut buffered);
+        combine_buffered::<C>(suite, &key, first, &mut buffered);
         assert_eq!(fused, buffered, "{suite:?}, {} words at {first}", start.len());
     }
 
     #[test]
     fn fused_and_buffered_take_the_same_words() {
         for suite in [Suite::ChaCha20, Suite::Aes128Ctr] {
-            for first in (0..66).chain([4095, (1 << 34) - 5000]).step_by(STRIDE) {
-                for length in [1, 17, 65, 257, 2, 15, 63, 64, 1023, 1024, 1025, 4095, 4097].into_iter().take(LENGTHS) {
-                    both_ways::<Write>(suite, first, &vec![0; length]);
+            for first in FIRSTS.chain([4095, (1 << 34) - 5000]).take(if cfg!(miri) { 1 } else { usize::MAX }) {
+                for length in [17, 1, 2, 15, 63, 64, 65, 1023, 1024, 1025, 4095, 4097].into_iter().take(LENGTHS) {
                     both_ways::<Add<u32>>(suite, first, &vec![0xffff_fff0; length]);
+                    if cfg!(miri) {
+                        continue;
+                    }
+                    both_ways::<Write>(suite, first, &vec![0; length]);
                     both_ways::<Subtract<u32>>(suite, first, &vec![5; length]);
                     both_ways::<Add<u64>>(suite, first, &vec![u64::MAX; length]);
                     both_ways::<Subtract<u128>>(suite, first, &vec![0; length]);
                 }
             }
+        }
+    }
+
+    /// The second block of the zero key (RFC 8439 appendix A.1, test vector 2; test case 2 of the GCM specification) as words, whatever
+    /// the byte order of the machine.
+    #[test]
+    fn words_are_little_endian() {
+        let blocks = [
+            (Suite::ChaCha20, 4, hex!("9f07e7be5551387a98ba977c732d080d")),
+            (Suite::Aes128Ctr, 1, hex!("58e2fccefa7e3061367f1d57a4e7455a")),
+        ];
+        for (suite, first, block) in blocks {
+            let key = StreamKey([0; 32]);
+            let (mut short, mut middle, mut long) = ([1u32; 3], [u64::MAX; 1], [0u128; 1]);
+            add_stream(suite, &key, Sign::Plus, 4 * first + 1, &mut short).unwrap();
+            add_stream(suite, &key, Sign::Plus, 2 * first + 1, &mut middle).unwrap();
+            add_stream(suite, &key, Sign::Minus, first, &mut long).unwrap();
+            let word = |at: usize| u32::from_le_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]]);
+            assert_eq!(short, [4, 8, 12].map(|at| word(at).wrapping_add(1)));
+            assert_eq!(middle, [(u64::from(word(12)) << 32 | u64::from(word(8))).wrapping_sub(1)]);
+            assert_eq!(long, [u128::from_le_bytes(block).wrapping_neg()]);
         }
     }
 }

@@ -256,3 +256,98 @@ fn round_integer(format: &FixedPoint, value: i64) -> (u128, u64) {
     let mask = u128::from(sign).wrapping_neg();
     ((magnitude ^ mask).wrapping_sub(mask), refused)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ring::Bits;
+
+    /// Rounding by the definition; `None` beyond the limit.
+    fn by_division(x: f64, format: &FixedPoint) -> Option<i128> {
+        let parts = x.parts();
+        let (significand, power) = (u128::from(parts.significand), parts.exponent + i32::from(format.fraction));
+        let magnitude = match power {
+            _ if significand == 0 => 0,
+            0..=74 => significand << power,
+            75.. => return None,
+            -100..0 => {
+                let (whole, rest) = (significand >> -power, significand & !(u128::MAX << -power));
+                let half = 1u128 << (-power - 1);
+                whole + u128::from(rest > half || (rest == half && whole & 1 == 1))
+            }
+            _ => 0,
+        };
+        let magnitude = i128::try_from(magnitude).ok().filter(|_| magnitude <= format.limit)?;
+        Some(if x < 0.0 { -magnitude } else { magnitude })
+    }
+
+    fn check<L: Lane>(format: &FixedPoint, x: f64) {
+        let expected = by_division(x, format);
+        assert_eq!(refused(format, &[x]) == 0, expected.is_some(), "{x:e} in {format:?}");
+        if let Some(expected) = expected {
+            let mut out = [L::default()];
+            write(format, &[x], &mut out);
+            assert_eq!(out[0], L::from_u128(expected.cast_unsigned()), "{x:e} in {format:?}");
+        }
+    }
+
+    /// Every distance of the shift in both words, for significands that are ties, their neighbours, and all ones. On targets of 32 bits these are
+    /// the shifts in steps.
+    #[test]
+    fn every_distance_rounds_to_nearest_even() {
+        let significands = [0, 1, 1 << 51, 3 << 50, (1 << 51) + 1, (1 << 52) - 1, 0x5_5555_5555_5555, 1 << 20];
+        let narrow = FixedPoint::new(Bits::new(64).unwrap(), 0, 1).unwrap();
+        let wide = FixedPoint::new(Bits::new(128).unwrap(), 0, 1).unwrap();
+        for exponent in (-70i32..=130).step_by(if cfg!(miri) { 7 } else { 1 }) {
+            for significand in significands {
+                let bits = u64::from((1023 + exponent).cast_unsigned()) << 52 | significand;
+                for x in [f64::from_bits(bits), -f64::from_bits(bits)] {
+                    check::<u64>(&narrow, x);
+                    check::<u128>(&wide, x);
+                }
+            }
+        }
+        for x in [0.0, -0.0, 5e-324, f64::MIN_POSITIVE, f64::MAX, 0.5, 1.5, 2.5, -2.5] {
+            check::<u64>(&narrow, x);
+            check::<u128>(&wide, x);
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_said_so() {
+        let format = FixedPoint::new(Bits::new(20).unwrap(), 0, 1).unwrap();
+        for (single, refusal) in [
+            (f32::NAN, Some(Refusal::NotFinite)),
+            (-f32::INFINITY, Some(Refusal::NotFinite)),
+            (f32::MAX, Some(Refusal::OutOfRange)),
+            (524_287.5, Some(Refusal::OutOfRange)),
+            (524_287.4, None),
+            (1e-45, None),
+        ] {
+            assert_eq!(refusal_vartime(&format, single), refusal, "{single:e}");
+            assert_eq!(refusal_vartime(&format, f64::from(single)), refusal);
+        }
+    }
+
+    #[test]
+    fn integers_are_scaled_to_nearest_even() {
+        for (magnitude, shift, scaled) in [
+            (5, 0, 5),
+            (5, 3, 40),
+            (5, -1, 2),
+            (7, -1, 4),
+            (6, -2, 2),
+            (7, -3, 1),
+            (1 << 127, -120, 128),
+            (1 << 127, -64, 1 << 63),
+        ] {
+            assert_eq!(scale_integer(magnitude, shift, u128::MAX >> 1), (scaled, 0));
+        }
+        // Just within and just beyond a limit.
+        assert_eq!(scale_integer(3, 4, 48).1, 0);
+        assert_eq!(scale_integer(3, 4, 47).1, 1);
+        assert_eq!(scale_integer(97, -1, 48).1, 0);
+        assert_eq!(scale_integer(99, -1, 49).1, 1);
+        assert_eq!(scale_integer(1 << 63, 120, u128::MAX >> 1).1, 1);
+    }
+}

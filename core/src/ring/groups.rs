@@ -3,8 +3,8 @@
 //! With b known to the compiler all offsets and shifts are constants and the loop over a group is straight-line code. That is worth one copy of the
 //! loop for each of the 64 common widths on hosts; microcontrollers and wider residues take the loop over single elements.
 
+use super::Bits;
 use super::packing::{add_elements, pack_elements};
-use super::{Bits, Lane};
 
 /// Packing of whole groups for one lane type.
 pub trait Groups: Sized {
@@ -57,7 +57,7 @@ groups!(u128: );
 
 #[cfg(target_pointer_width = "64")]
 mod unrolled {
-    use super::Lane;
+    use crate::ring::Lane;
 
     /// Packs groups of eight elements of `B` bits, `B` being at most 64.
     pub(super) fn pack<L: Lane, const B: usize>(values: &[L], out: &mut [u8]) {
