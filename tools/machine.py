@@ -76,7 +76,6 @@ PACKAGES = (
     Package("g++", "compiles the header as C++ and the fuzzing runtime", program("g++")),
     Package("libc6-dev", "C library headers", lambda: Path("/usr/include/stdio.h").is_file()),
     Package("make", "runs this", program("make")),
-    Package("openssl", "makes the certificate of the demonstration", program("openssl")),
     Package("binutils", "lists exported symbols", program("nm")),
     Package("python3-venv", "the Python environment of the tests", _has_venv),
     Package("python3-dev", "Python headers for the extension module", _has_python_header),

@@ -151,7 +151,7 @@ def python_environment(log: Log) -> Count:
 
 def pytest(log: Log, folder: Path, *paths: str) -> Count:
     """Pytest over these paths; a skipped test is a failure."""
-    report = environment.BUILD / f"pytest-{folder.name}.xml"
+    report = environment.BUILD / f"pytest-{'-'.join(folder.relative_to(ROOT).parts)}.xml"
     report.unlink(missing_ok=True)
     options = ("-q", "-p", "no:cacheprovider", f"--junitxml={report}")
     try:
@@ -197,6 +197,7 @@ STAGES = (
     Stage("c-vectors", lambda log: own(log, sys.executable, ROOT / "tests" / "c" / "check.py"), resource="target"),
     Stage("python-environment", python_environment, resource="target"),
     Stage("python-tests", python_tests, resource="python", after=("python-environment",)),
+    Stage("examples", lambda log: pytest(log, ROOT / "examples" / "python", "tests"), resource="python", after=("python-environment",)),
     Stage("feature-tests", feature_tests, resource="target"),
     miri("miri", *skipped()),
     miri("miri-big-endian", *MIRI_BYTES, *skipped(), target=BIG_ENDIAN),
