@@ -92,11 +92,12 @@ class Member:
 class World:
     """A server with its controller, and whatever members a test starts."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, tls: bool = True) -> None:
         self.root = root
         self.folder = root / "server"
-        self.url = f"https://localhost:{free_port()}"
-        self.fingerprint = folder.create(self.folder, self.url, host="127.0.0.1", port=None, tls=("certificate.pem", "key.pem"))
+        self.url = f"{'https' if tls else 'http'}://localhost:{free_port()}"
+        files = ("certificate.pem", "key.pem") if tls else None
+        self.fingerprint = folder.create(self.folder, self.url, host="127.0.0.1", port=None, tls=files)
         self.ca = self.folder / "certificate.pem"
         self_signed(["localhost", "127.0.0.1"], self.ca, self.folder / "key.pem")
         self.admin = Identity.generate()

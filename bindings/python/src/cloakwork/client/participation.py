@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ class Participation:
         while rounds is None or self._rounds < rounds:
             number = self._storage.progress().number
             try:
-                message = yield from self._fetch(number)
+                message = yield from self._fetch(number, quiet_until - time.monotonic())
             except FlowError as error:
                 if error.code == FlowStatus.RUN_CLOSED:
                     self._tell("closed")
@@ -122,9 +123,11 @@ class Participation:
                 raise FlowError(FlowStatus.TOO_SLOW, f"nothing happened in the run for {idle_seconds:.0f} s")
         return self._rounds
 
-    def _fetch(self, number: int) -> Flow[bytes | None]:
+    def _fetch(self, number: int, seconds: float) -> Flow[bytes | None]:
+        """The message of this number, if it comes within these seconds or those of a long poll."""
+        wait = max(0, min(_WAIT_SECONDS, math.ceil(seconds)))
         largest = _MESSAGE_HEAD + 96 * self._run.degree + len(self._run.members) // 8
-        answer = yield from self._request("message", wait=_WAIT_SECONDS, largest=largest, number=number)
+        answer = yield from self._request("message", wait=wait, largest=largest, number=number)
         return None if answer.status == 204 else answer.body
 
     def _handle(self, number: int, message: bytes) -> Flow[None]:

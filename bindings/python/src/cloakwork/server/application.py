@@ -42,7 +42,7 @@ def application(settings: Settings) -> Starlette:
         FlowError: the identity or the list of controllers cannot be read.
     """
     identity = keyfile.load(settings.identity)
-    service = Service(settings.database)
+    service = Service(settings.database, settings.bounds.results)
     endpoints = _Endpoints(service, Gate(service, identity, settings), settings, identity.fingerprint)
 
     @asynccontextmanager

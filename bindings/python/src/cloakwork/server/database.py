@@ -19,6 +19,8 @@ __all__ = ["Database", "Reader", "id_bytes", "id_number", "join_ids", "split_ids
 
 # How long a transaction waits for another process (a backup) to let go of the file.
 _LOCK_SECONDS = 2.0
+# What of the write-ahead log is left on disk once its content is in the database.
+_LARGEST_JOURNAL = 64 * 2**20
 
 Row = sqlite3.Row
 
@@ -40,6 +42,7 @@ class Database:
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=_LOCK_SECONDS)
             self._connection.row_factory = sqlite3.Row
             self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_JOURNAL}")
             # Overwrites what is deleted where that costs no further writing. Nothing here opens an input: see docs/threat-model.md.
             self._connection.execute("PRAGMA secure_delete = FAST")
             self._connection.execute("PRAGMA foreign_keys = ON")

@@ -56,6 +56,7 @@ class Engine:
 
     Args:
         path: the database.
+        results: of how many rounds a run keeps the result.
 
     Attributes:
         keys: by run, the id of each member's key; replaced as a whole when a run is created.
@@ -65,8 +66,9 @@ class Engine:
         FlowError: the database cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, results: int = 100) -> None:
         self.database = Database(path)
+        self._results = results
         self.counters = Counters(self.database)
         self._live: dict[bytes, LiveRun] = {}
         self._changed: dict[bytes, LiveRun] = {}
@@ -255,12 +257,11 @@ class Engine:
         live = self.live(run)
         self.database.change("INSERT INTO contents VALUES (?, ?) ON CONFLICT DO NOTHING", digest, context)
         new = live.start_round(number, wanted, digest)
+        self.database.change("UPDATE rounds SET result = NULL WHERE run = ? AND round < ?", run, number - self._results)
         # Models of rounds that have ended are not asked for any more.
         self.database.change(
-            """DELETE FROM contents WHERE digest IN (SELECT context FROM rounds WHERE run = ? AND state = 'ended')
-            AND digest NOT IN (SELECT context FROM rounds WHERE state != 'ended')
-            AND digest NOT IN (SELECT result FROM rounds WHERE result IS NOT NULL)""",
-            run,
+            """DELETE FROM contents WHERE digest NOT IN (SELECT context FROM rounds WHERE state != 'ended')
+            AND digest NOT IN (SELECT result FROM rounds WHERE result IS NOT NULL)"""
         )
         return Answer.json({"round": number}, 201 if new else 200)
 

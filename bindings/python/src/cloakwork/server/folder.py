@@ -36,6 +36,8 @@ view_token = {token}
 # slow_bytes_per_second = 16384 # the time that it takes at this rate
 # uploads = 4                   # bodies that one party may send at a time
 # connections = 4096
+# header_seconds = 20           # for the head of a request
+# results = 100                 # of how many rounds a run keeps the result
 """
 
 _TLS = """

@@ -35,7 +35,16 @@ class Membership:
         return self._database.change("UPDATE members SET away = 0 WHERE run = ? AND id = ? AND away", self._id, id_bytes(member)) > 0
 
     def refused(self, epoch: int, number: int, member: int, accused: int | None, code: int, reason: str) -> None:
-        """Keeps why a member refused a message."""
+        """Keeps why a member refused a message: once for each neighbour that it may blame, and once more."""
+        told = self._database.value(
+            "SELECT count(*) FROM refusals WHERE run = ? AND epoch = ? AND round = ? AND party = ?",
+            self._id,
+            epoch,
+            number,
+            id_bytes(member),
+        )
+        if told > self._run.degree:
+            return
         self._database.change(
             "INSERT INTO refusals (run, epoch, round, party, accused, code, reason, time) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             *(self._id, epoch, number, id_bytes(member), None if accused is None else id_bytes(accused), code, reason, time.time()),

@@ -33,10 +33,12 @@ class Service:
 
     Args:
         path: the database.
+        results: of how many rounds a run keeps the result.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, results: int) -> None:
         self.path = path
+        self._results = results
         self.version = time.time_ns()
         self._thread = ThreadPoolExecutor(1, "engine")
         self._timers: dict[bytes, asyncio.TimerHandle] = {}
@@ -54,7 +56,7 @@ class Service:
         """Opens the database and goes on with every open run."""
 
         def begin() -> list[Wake]:
-            self._engine = Engine(self.path)
+            self._engine = Engine(self.path, self._results)
             self._views = Views(self._engine)
             return self._engine.resume()
 

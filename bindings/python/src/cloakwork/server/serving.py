@@ -8,6 +8,7 @@ import ssl
 import uvicorn
 
 from cloakwork.server.application import application
+from cloakwork.server.impatience import impatient
 from cloakwork.server.service import Service
 from cloakwork.server.settings import Settings
 
@@ -42,6 +43,7 @@ def serve(settings: Settings) -> None:
         ws="none",
     )
     config.load()
+    config.http_protocol_class = impatient(config.http_protocol_class, settings.bounds.header_seconds)
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
     _Server(config, made.state.service).run()

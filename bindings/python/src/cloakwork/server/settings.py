@@ -35,6 +35,8 @@ class Bounds:
         body_seconds: seconds that every body may take.
         uploads: bodies that one party may send at the same time.
         connections: connections at the same time.
+        header_seconds: how long the head of a request may take.
+        results: of how many rounds a run keeps the result.
     """
 
     context_bytes: int = 256 * 2**20
@@ -44,6 +46,8 @@ class Bounds:
     body_seconds: int = 30
     uploads: int = 4
     connections: int = 4096
+    header_seconds: int = 20
+    results: int = 100
 
 
 @dataclass(frozen=True)

@@ -150,6 +150,8 @@ class Views:
             raise FlowError(FlowStatus.NOT_FOUND, f"there is no round {number}")
         if row["result"] is None:
             reason = "it has not ended" if row["outcome"] is None else outcome_text(row["outcome"])
+            if row["outcome"] == 0:
+                reason = "it is too long ago"
             raise FlowError(FlowStatus.CONFLICT, f"round {number} has no result: {reason}")
         digest: bytes = row["result"]
         return digest
@@ -160,7 +162,7 @@ class Views:
         for row in self._database.rows("SELECT run FROM runs ORDER BY closed IS NOT NULL, created DESC").fetchall():
             run = self.run(row["run"])
             rounds = self._database.rows("SELECT * FROM rounds WHERE run = ? ORDER BY round DESC LIMIT ?", row["run"], _ROUNDS_SHOWN)
-            run["rounds"] = [self._round(entry) for entry in rounds]
+            run["rounds"] = [_in_short(self._round(entry)) for entry in rounds]
             run["refusals"] = self._refusals(row["run"])
             shown.append(run)
         return {"time": time.time(), "runs": shown}
@@ -179,3 +181,8 @@ class Views:
             }
             for row in rows
         ]
+
+
+def _in_short(shown: dict[str, Any]) -> dict[str, Any]:
+    """A round with the numbers of its parties instead of their ids."""
+    return shown | {name: None if shown[name] is None else len(shown[name]) for name in ("participants", "survivors")}

@@ -97,17 +97,21 @@ function partyRow(member) {
   return row;
 }
 
-function roundRow(run, round) {
+function roundRow(round) {
   const row = element("tr", undefined, { "data-round": round.round });
   const ended = round.state === "ended";
   const outcome = element("td");
   const good = ended && round.outcome === 0;
   const text = !ended ? (round.state === "open" ? "in progress" : "waits for set-up") : good ? "sum opened" : `ended: ${round.reason}`;
   outcome.append(element("span", text, { class: "mark", "data-kind": !ended ? "wait" : good ? "good" : "bad" }));
-  const inSum = good ? `${round.survivors.length} of ${round.participants.length}` : "";
+  const inSum = good ? `${round.survivors} of ${round.participants}` : "";
   const seconds = ended && round.begun !== null ? (round.ended - round.begun).toFixed(1) : "";
-  const parties = element("td", inSum, good ? { title: names(run, round.survivors) } : {});
-  row.append(element("td", String(round.round), { class: "number" }), outcome, parties, element("td", seconds, { class: "number" }));
+  row.append(
+    element("td", String(round.round), { class: "number" }),
+    outcome,
+    element("td", inSum, { class: "number" }),
+    element("td", seconds, { class: "number" }),
+  );
   return row;
 }
 
@@ -130,7 +134,7 @@ function runArticle(run) {
   article.querySelector(".run-id").textContent = run.run;
   article.querySelector(".run-hash").textContent = run.hash;
   article.querySelector(".parties tbody").replaceChildren(...run.members.map(partyRow));
-  article.querySelector(".rounds tbody").replaceChildren(...run.rounds.map((round) => roundRow(run, round)));
+  article.querySelector(".rounds tbody").replaceChildren(...run.rounds.map(roundRow));
   article.querySelector(".rounds-part").hidden = run.rounds.length === 0;
   article.querySelector(".refusals").replaceChildren(...run.refusals.map((refusal) => refusalItem(run, refusal)));
   article.querySelector(".refusals-part").hidden = run.refusals.length === 0;
