@@ -226,7 +226,13 @@ impl Attacker {
     }
 
     pub fn take_acknowledgements(&mut self, other: &Self) {
-        self.acknowledgements.extend(other.acknowledgements.clone());
+        self.take_acknowledgements_of(other, |_| true);
+    }
+
+    /// Takes over what some senders acknowledged.
+    pub fn take_acknowledgements_of(&mut self, other: &Self, holds: impl Fn(&usize) -> bool) {
+        let taken = other.acknowledgements.iter().filter(|((_, sender, _), _)| holds(sender));
+        self.acknowledgements.extend(taken.map(|(key, tag)| (key.clone(), tag.clone())));
     }
 
     /// Adds mask keys and shares of another round to its own.
