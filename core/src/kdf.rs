@@ -150,4 +150,32 @@ mod tests {
         Hkdf::<Sha256>::from_prk(&key).unwrap().expand(&info, &mut theirs).unwrap();
         assert_eq!(ours, theirs);
     }
+
+    /// The derivations of tests/vectors/hash.json; its hashes are replayed by core/tests/vectors.rs.
+    #[test]
+    fn derivations_follow_the_vectors() {
+        let file: serde_json::Value = serde_json::from_str(include_str!("../../tests/vectors/hash.json")).unwrap();
+        let bytes = |value: &serde_json::Value| -> Vec<u8> {
+            let digits = value.as_str().unwrap();
+            let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+            (0..digits.len()).step_by(2).map(byte).collect()
+        };
+        let cases = file["expand"].as_array().unwrap();
+        assert!(cases.len() >= 10);
+        for case in cases {
+            let key: [u8; 32] = bytes(&case["key"]).try_into().unwrap();
+            let parts: Vec<Vec<u8>> = case["parts"].as_array().unwrap().iter().map(bytes).collect();
+            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            let expected = bytes(&case["output"]);
+            let mut out = Vec::from_iter(core::iter::repeat_n(0, expected.len()));
+            expand(&key, case["label"].as_str().unwrap(), &parts, &mut out);
+            assert_eq!(out, expected, "{case}");
+        }
+        let cases = file["hkdf_rfc5869"].as_array().unwrap();
+        assert!(!cases.is_empty());
+        for case in cases {
+            let prk = extract(&bytes(&case["salt"]), &bytes(&case["input_key"]));
+            assert_eq!(prk.to_vec(), bytes(&case["prk"]), "{case}");
+        }
+    }
 }
