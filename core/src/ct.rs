@@ -30,6 +30,47 @@ pub fn opaque(flag: u8) -> u8 {
     Choice::from(flag & 1).unwrap_u8()
 }
 
+/// Turns bits into masks: all ones for 1, zero for 0.
+///
+/// From the plain `0 - bit` a compiler sees that only two words are possible, and it may turn what follows into a branch between the
+/// two outcomes. Here a constant takes part that it cannot know. Made once, it serves a whole vector and leaves loops vectorisable.
+#[derive(Clone, Copy)]
+pub(crate) struct Masks {
+    one: u8,
+}
+
+impl Masks {
+    pub(crate) fn new() -> Self {
+        Self { one: opaque(1) }
+    }
+
+    /// The mask of a bit.
+    #[inline(always)]
+    pub(crate) fn spread<W: Word>(self, bit: W) -> W {
+        bit.spread(W::from(self.one))
+    }
+}
+
+/// A word that [`Masks`] makes masks of.
+pub(crate) trait Word: Copy + From<u8> {
+    /// (self ^ one) - one.
+    #[must_use]
+    fn spread(self, one: Self) -> Self;
+}
+
+macro_rules! word {
+    ($($word:ty),*) => {$(
+        impl Word for $word {
+            #[inline(always)]
+            fn spread(self, one: Self) -> Self {
+                (self ^ one).wrapping_sub(one)
+            }
+        }
+    )*};
+}
+
+word!(u32, u64, u128);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +107,13 @@ mod tests {
             assert!(!eq_u64(1 << bit, 0));
         }
         assert_eq!((opaque(0), opaque(1)), (0, 1));
+    }
+
+    #[test]
+    fn bits_become_masks() {
+        let masks = Masks::new();
+        assert_eq!((masks.spread(0u32), masks.spread(1u32)), (0, u32::MAX));
+        assert_eq!((masks.spread(0u64), masks.spread(1u64)), (0, u64::MAX));
+        assert_eq!((masks.spread(0u128), masks.spread(1u128)), (0, u128::MAX));
     }
 }

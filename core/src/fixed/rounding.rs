@@ -1,6 +1,7 @@
 //! Exact rounding to fixed point in integer arithmetic: shifts, masks and additions only.
 
 use super::FixedPoint;
+use crate::ct::Masks;
 use crate::ring::Lane;
 
 /// Why a value cannot be encoded.
@@ -64,28 +65,28 @@ trait Magnitude: Copy {
     fn raised(significand: u64, precision: i32) -> Self;
 
     /// The integer nearest to `self` / 2^`distance`, ties to even; the distance is below the bits of the word.
-    fn round_shift(self, distance: u32) -> Self;
+    fn round_shift(self, distance: u32, masks: Masks) -> Self;
 
-    /// The word where `flag` is 1, zero where it is 0.
-    fn where_set(self, flag: u64) -> Self;
+    /// The word where `bit` is 1, zero where it is 0.
+    fn where_set(self, bit: u64, masks: Masks) -> Self;
 
     /// 1 if the word is above `limit`, else 0; both are below half the range.
     fn is_above(self, limit: u128) -> u64;
 
     /// The word or, where `sign` is 1, its negative, in a lane.
-    fn residue<L: Lane>(self, sign: u64) -> L;
+    fn residue<L: Lane>(self, sign: u64, masks: Masks) -> L;
 }
 
 /// A shift by a secret distance. Where one instruction does not do it, in steps of fixed distances: software routines branch on the distance.
 macro_rules! shift {
-    ($word:ty, $value:expr, $direction:tt, $distance:expr) => {{
+    ($word:ty, $value:expr, $direction:tt, $distance:expr, $masks:expr) => {{
         let (mut value, distance): ($word, u32) = ($value, $distance);
         if cfg!(target_pointer_width = "64") {
             value $direction distance
         } else {
             let mut step = 0;
             while 1u32 << step < <$word>::BITS {
-                let mask = <$word>::from((distance >> step) & 1).wrapping_neg();
+                let mask = $masks.spread(<$word>::from((distance >> step) & 1));
                 value ^= (value ^ (value $direction (1u32 << step))) & mask;
                 step += 1;
             }
@@ -112,19 +113,19 @@ macro_rules! magnitude {
             }
 
             #[inline(always)]
-            fn round_shift(self, distance: u32) -> Self {
-                let mask = !shift!($word, Self::MAX, <<, distance);
+            fn round_shift(self, distance: u32, masks: Masks) -> Self {
+                let mask = !shift!($word, Self::MAX, <<, distance, masks);
                 let half = mask ^ (mask >> 1);
-                let floor_of_half_more = shift!($word, self + half, >>, distance);
-                // 1 if what is cut off is one half exactly; the result is then the even neighbour.
-                let distance_to_half = (self & mask) ^ half;
-                let is_half = 1 ^ ((distance_to_half | distance_to_half.wrapping_neg()) >> (Self::BITS - 1));
-                floor_of_half_more & !(is_half & mask)
+                let floor_of_half_more = shift!($word, self + half, >>, distance, masks);
+                // If what is cut off is one half exactly, the result is the even neighbour.
+                let beside_half = (self & mask) ^ half;
+                let is_half = 1 ^ ((beside_half | beside_half.wrapping_neg()) >> (Self::BITS - 1));
+                floor_of_half_more & !(masks.spread(is_half) & mask & 1)
             }
 
             #[inline(always)]
-            fn where_set(self, flag: u64) -> Self {
-                self & (flag as Self).wrapping_neg()
+            fn where_set(self, bit: u64, masks: Masks) -> Self {
+                self & masks.spread(bit as Self)
             }
 
             #[inline(always)]
@@ -133,8 +134,8 @@ macro_rules! magnitude {
             }
 
             #[inline(always)]
-            fn residue<L: Lane>(self, sign: u64) -> L {
-                let mask = (sign as Self).wrapping_neg();
+            fn residue<L: Lane>(self, sign: u64, masks: Masks) -> L {
+                let mask = masks.spread(sign as Self);
                 // The sign is extended to the lane, of which a format of up to 64 bits uses no more than 64.
                 L::from_u128((self ^ mask).wrapping_sub(mask) as u128)
             }
@@ -154,7 +155,8 @@ pub(super) const fn power_of_two(exponent: i32) -> f64 {
 /// Zero if every value can be encoded.
 pub(super) fn refused<F: Float>(format: &FixedPoint, values: &[F]) -> u64 {
     fn any<M: Magnitude, F: Float>(format: &FixedPoint, values: &[F]) -> u64 {
-        values.iter().fold(0, |refused, value| refused | round::<M>(format, value.parts(), F::PRECISION).1)
+        let masks = Masks::new();
+        values.iter().fold(0, |refused, value| refused | round::<M>(format, value.parts(), F::PRECISION, masks).1)
     }
     if format.bits.get() <= 64 { any::<u64, F>(format, values) } else { any::<u128, F>(format, values) }
 }
@@ -162,10 +164,11 @@ pub(super) fn refused<F: Float>(format: &FixedPoint, values: &[F]) -> u64 {
 /// Writes the residues of values that can all be encoded.
 pub(super) fn write<F: Float, L: Lane>(format: &FixedPoint, values: &[F], out: &mut [L]) {
     fn all<M: Magnitude, F: Float, L: Lane>(format: &FixedPoint, values: &[F], out: &mut [L]) {
+        let masks = Masks::new();
         for (residue, value) in out.iter_mut().zip(values) {
             let parts = value.parts();
             let sign = parts.sign;
-            *residue = round::<M>(format, parts, F::PRECISION).0.residue(sign);
+            *residue = round::<M>(format, parts, F::PRECISION, masks).0.residue(sign, masks);
         }
     }
     if L::BYTES <= 8 { all::<u64, F, L>(format, values, out) } else { all::<u128, F, L>(format, values, out) }
@@ -183,7 +186,7 @@ pub(super) fn refusal_vartime<F: Float>(format: &FixedPoint, value: F) -> Option
 /// means nothing.
 #[cfg_attr(target_pointer_width = "64", inline(always))]
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-fn round<M: Magnitude>(format: &FixedPoint, parts: Parts, precision: i32) -> (M, u64) {
+fn round<M: Magnitude>(format: &FixedPoint, parts: Parts, precision: i32, masks: Masks) -> (M, u64) {
     // The significand is moved to the top of the word and down again, so that a single shift depends on the value.
     let top = M::BITS - 1 - precision;
     let distance = top - (parts.exponent + i32::from(format.fraction));
@@ -191,25 +194,30 @@ fn round<M: Magnitude>(format: &FixedPoint, parts: Parts, precision: i32) -> (M,
     // they are half the word's range or more.
     let in_word = is_negative(distance - M::BITS);
     let too_large = is_negative(distance);
-    let distance = at_most(at_least_zero(distance), M::BITS - 1).cast_unsigned();
-    let magnitude = M::raised(parts.significand, precision).where_set(in_word).round_shift(distance);
+    let distance = at_most(at_least_zero(distance, masks), M::BITS - 1, masks).cast_unsigned();
+    let magnitude = M::raised(parts.significand, precision).where_set(in_word, masks).round_shift(distance, masks);
     (magnitude, magnitude.is_above(format.limit) | too_large | parts.not_finite)
 }
 
 #[inline(always)]
 const fn is_negative(value: i32) -> u64 {
-    (value.cast_unsigned() >> 31) as u64
+    sign_bit(value) as u64
 }
 
 #[inline(always)]
-const fn at_least_zero(value: i32) -> i32 {
-    value & !(value >> 31)
+const fn sign_bit(value: i32) -> u32 {
+    value.cast_unsigned() >> 31
 }
 
 #[inline(always)]
-const fn at_most(value: i32, most: i32) -> i32 {
+fn at_least_zero(value: i32, masks: Masks) -> i32 {
+    value & !masks.spread(sign_bit(value)).cast_signed()
+}
+
+#[inline(always)]
+fn at_most(value: i32, most: i32, masks: Masks) -> i32 {
     let excess = value - most;
-    most + (excess & (excess >> 31))
+    most + (excess & masks.spread(sign_bit(excess)).cast_signed())
 }
 
 /// The integer nearest to `magnitude` * 2^`shift`, ties to even, and 1 if it is above `limit` (else 0), when the integer means nothing.
@@ -236,24 +244,27 @@ const fn is_above(value: u128, limit: u128) -> u64 {
 
 /// Zero if every integer can be encoded.
 pub(super) fn refused_integers<I: Copy + Into<i64>>(format: &FixedPoint, values: &[I]) -> u64 {
-    values.iter().fold(0, |refused, value| refused | round_integer(format, (*value).into()).1)
+    let masks = Masks::new();
+    values.iter().fold(0, |refused, value| refused | round_integer(format, (*value).into(), masks).1)
 }
 
 /// Writes the residues of integers that can all be encoded.
 pub(super) fn write_integers<I: Copy + Into<i64>, L: Lane>(format: &FixedPoint, values: &[I], out: &mut [L]) {
+    let masks = Masks::new();
     for (residue, value) in out.iter_mut().zip(values) {
-        *residue = L::from_u128(round_integer(format, (*value).into()).0);
+        *residue = L::from_u128(round_integer(format, (*value).into(), masks).0);
     }
 }
 
 /// The integer nearest to `value` * 2^f mod 2^128, and 1 if it is out of range (else 0).
 #[cfg_attr(target_pointer_width = "64", inline(always))]
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-fn round_integer(format: &FixedPoint, value: i64) -> (u128, u64) {
+fn round_integer(format: &FixedPoint, value: i64, masks: Masks) -> (u128, u64) {
     let sign = value.cast_unsigned() >> 63;
-    let magnitude = (value.cast_unsigned() ^ sign.wrapping_neg()).wrapping_add(sign);
+    let mask = masks.spread(sign);
+    let magnitude = (value.cast_unsigned() ^ mask).wrapping_sub(mask);
     let (magnitude, refused) = scale_integer(u128::from(magnitude), format.fraction, format.limit);
-    let mask = u128::from(sign).wrapping_neg();
+    let mask = masks.spread(u128::from(sign));
     ((magnitude ^ mask).wrapping_sub(mask), refused)
 }
 

@@ -8,6 +8,7 @@
 
 use super::FixedPoint;
 use super::rounding::power_of_two;
+use crate::ct::Masks;
 use crate::ring::Lane;
 
 /// Largest limit that this path serves.
@@ -25,27 +26,27 @@ const CUT: u32 = 32;
 /// A type that converts to double precision exactly.
 pub(super) trait Widen: Copy {
     /// The number, or zero if its magnitude is below 2^-126: times 2^120, the largest scale, that is far below a half.
-    fn widen(self) -> f64;
+    fn widen(self, masks: Masks) -> f64;
 }
 
 impl Widen for f64 {
     #[inline(always)]
-    fn widen(self) -> f64 {
+    fn widen(self, masks: Masks) -> f64 {
         const SMALLEST: u64 = (1023 - 126) << 52;
         let bits = self.to_bits();
-        // 1 below the smallest, else 0: the difference is that of two words below 2^63.
-        let below = (bits & (u64::MAX >> 1)).wrapping_sub(SMALLEST) >> 63;
-        Self::from_bits(bits & below.wrapping_sub(1))
+        // The difference is that of two words below 2^63: negative from the smallest on.
+        let large = (SMALLEST - 1).wrapping_sub(bits & (u64::MAX >> 1)) >> 63;
+        Self::from_bits(bits & masks.spread(large))
     }
 }
 
 impl Widen for f32 {
     #[inline(always)]
-    fn widen(self) -> f64 {
+    fn widen(self, masks: Masks) -> f64 {
         const SMALLEST: u32 = 1 << 23;
         let bits = self.to_bits();
-        let below = (bits & (u32::MAX >> 1)).wrapping_sub(SMALLEST) >> 31;
-        f64::from(Self::from_bits(bits & below.wrapping_sub(1)))
+        let large = (SMALLEST - 1).wrapping_sub(bits & (u32::MAX >> 1)) >> 31;
+        f64::from(Self::from_bits(bits & masks.spread(large)))
     }
 }
 
@@ -71,11 +72,11 @@ pub(super) fn write<F: Widen, L: Lane>(format: &FixedPoint, values: &[F], out: &
 #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "NaN is not below anything and counts as refused")]
 #[allow(clippy::cast_precision_loss, reason = "exact up to 2^50, where it is used")]
 fn any_refused<F: Widen, const WIDE: bool>(format: &FixedPoint, values: &[F]) -> u64 {
-    let scale = power_of_two(i32::from(format.fraction));
+    let (scale, masks) = (power_of_two(i32::from(format.fraction)), Masks::new());
     let (limit, float_limit) = (i64::try_from(format.limit).unwrap_or(0), format.limit as f64);
     let mut refused = 0;
     for value in values {
-        let number = value.widen() * scale;
+        let number = value.widen(masks) * scale;
         if WIDE {
             let nearest = nearest::<true>(number);
             refused |= (limit.wrapping_sub(nearest) | limit.wrapping_add(nearest)).cast_unsigned() >> 63;
@@ -92,9 +93,9 @@ fn any_refused<F: Widen, const WIDE: bool>(format: &FixedPoint, values: &[F]) ->
 
 #[inline(always)]
 fn write_all<F: Widen, L: Lane, const WIDE: bool>(format: &FixedPoint, values: &[F], out: &mut [L]) {
-    let scale = power_of_two(i32::from(format.fraction));
+    let (scale, masks) = (power_of_two(i32::from(format.fraction)), Masks::new());
     for (residue, value) in out.iter_mut().zip(values) {
-        *residue = L::from_i64(nearest::<WIDE>(value.widen() * scale));
+        *residue = L::from_i64(nearest::<WIDE>(value.widen(masks) * scale));
     }
 }
 

@@ -32,12 +32,15 @@ pub(super) fn combine<C: Combine>(suite: Suite, key: &StreamKey, first: u64, wor
 }
 
 impl Stream {
-    /// Fills the buffer, of a multiple of [`LONGEST_BLOCK`] bytes, with the next blocks.
+    /// Fills the buffer with the next blocks; bytes beyond a multiple of [`LONGEST_BLOCK`] are left.
     #[inline(never)]
     fn fill(&mut self, buffer: &mut [u8]) {
-        match self {
-            Self::ChaCha20(cipher) => cipher.write_keystream_blocks(Array::slice_as_chunks_mut(buffer).0),
-            Self::Aes128Ctr(cipher) => cipher.write_keystream_blocks(Array::slice_as_chunks_mut(buffer).0),
+        // A fixed number of blocks at a time: no second copy of the ciphers for a rest.
+        for piece in buffer.as_chunks_mut::<LONGEST_BLOCK>().0 {
+            match self {
+                Self::ChaCha20(cipher) => cipher.write_keystream_blocks(Array::slice_as_chunks_mut(piece).0),
+                Self::Aes128Ctr(cipher) => cipher.write_keystream_blocks(Array::slice_as_chunks_mut(piece).0),
+            }
         }
     }
 }
