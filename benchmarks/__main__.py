@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 
-import numpy as np
-
 import flower
 import kernels
 import load
+import numpy as np
 import ours
 import report
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+
 from cloakwork.client import AsyncClient, Event, Round
 from cloakwork.controller import AsyncController
 from cloakwork.flow import keyfile

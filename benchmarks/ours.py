@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from cloakwork.secagg import Client, Config, Identity, Run, Segment, Server, aggregate
 from timing import Samples, measure
+
+from cloakwork.secagg import Client, Config, Identity, Run, Segment, Server, aggregate
 
 BITS = 20
 FRACTION = 8
@@ -51,7 +52,8 @@ class Group:
 
     def _message(self, client: Client) -> bytes:
         message = self.server.message(client.id)
-        assert message is not None
+        if message is None:
+            raise RuntimeError(f"nothing is due for client {client.id}")
         return message
 
     def play(self, values: np.ndarray, dropped: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import importlib.metadata
 import json
 import os
@@ -49,7 +49,8 @@ def machine() -> list[str]:
     vectors = [name for name in ("aes", "vaes", "avx2", "avx512f") if f" {name}" in flags]
     packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("flwr", "numpy", "cloakwork"))
     return [
-        f"Measured on {datetime.datetime.now(tz=datetime.UTC).date()}: {cpu}, {os.cpu_count()} cores seen, {', '.join(vectors) or 'no vector extensions'};",
+        f"Measured on {dt.datetime.now(tz=dt.UTC).date()}: {cpu}, {os.cpu_count()} cores seen,",
+        f"{', '.join(vectors) or 'no vector extensions'};",
         f"Python {platform.python_version()}, {packages}. Machines of this kind are shared: read medians and ratios, not single times.",
         "",
     ]
@@ -68,16 +69,19 @@ def side_by_side(
         ]
     ]
     for name, ours, theirs in servers:
-        whole = f"{theirs.seconds:,.1f} s: masks {milliseconds(theirs.masks)}, {theirs.survivors} seeds of {milliseconds(theirs.combination)}"
+        parts = [f"masks {milliseconds(theirs.masks)}", f"{theirs.survivors} seeds of {milliseconds(theirs.combination)}"]
         if theirs.keys:
-            whole += f", {theirs.dropped} keys of {milliseconds(theirs.keys)}"
+            parts.append(f"{theirs.dropped} keys of {milliseconds(theirs.keys)}")
+        whole = f"{theirs.seconds:,.1f} s: {', '.join(parts)}"
         rows.append([f"server: addition, unmasking, Shamir; {name}", milliseconds(ours), whole, f"{theirs.seconds / ours.median:,.0f}"])
     rows.append(["uplink bytes a parameter", f"{uplink[0]:.2f}", f"{uplink[1]:.2f}", f"{uplink[1] / uplink[0]:.1f}"])
     return [
         "## Beside Flower",
         "",
-        "n = 100 on the complete graph, t = 67, 10^6 parameters, one core; ours at b = 20 in suite 2 through the Python package, Flower's by its own functions (`flwr.common.secure_aggregation`) with its",
-        "defaults (2^22 levels, modulus 2^32). Both on the same vector, in one process, one after the other. Flower's recombinations are measured a few times and multiplied by how many a round needs.",
+        "n = 100 on the complete graph, t = 67, 10^6 parameters, one core; ours at b = 20 in suite 2 through the Python package,",
+        "Flower's by its own functions (`flwr.common.secure_aggregation`) with its defaults (2^22 levels, modulus 2^32). Both on the",
+        "same vector, in one process, one after the other. Flower's recombinations are measured a few times and multiplied by how",
+        "many a round needs.",
         "",
         *table(["what", "ours", "Flower", "ratio"], rows),
     ]
@@ -94,8 +98,9 @@ def load(rows: Sequence[Sequence[str]], head: Sequence[str]) -> list[str]:
     return [
         "## Whole rounds over HTTP",
         "",
-        "One server process and one process with all clients share the machine; MACs, SQLite and loopback included, suite 2, b = 20. The dropouts leave before their masked message, which costs the server most; the time until the limit of that",
-        "step closes it is left out of the server's times. Memory is the server's resident peak in the round above what it had with the run set up.",
+        "One server process and one process with all clients share the machine; MACs, SQLite and loopback included, suite 2, b = 20.",
+        "The dropouts leave before their masked message, which costs the server most; the time until the limit of that step closes it",
+        "is left out of the server's times. Memory is the server's resident peak in the round above what it had with the run set up.",
         "",
         *table(head, rows),
     ]
