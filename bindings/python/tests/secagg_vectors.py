@@ -42,9 +42,7 @@ def config(parameters: dict[str, Any]) -> Config:
 
 def members(roster: bytes) -> dict[int, bytes]:
     """The roster by id."""
-    return {
-        int.from_bytes(roster[start : start + 8], "little"): roster[start + 8 : start + 40] for start in range(0, len(roster), 40)
-    }
+    return {int.from_bytes(roster[start : start + 8], "little"): roster[start + 8 : start + 40] for start in range(0, len(roster), 40)}
 
 
 class Tape:
