@@ -245,3 +245,33 @@ def test_a_file_serves_one_process_at_a_time_and_its_owner_alone(world: World, t
     with pytest.raises(FlowError) as caught:
         Client.open(world.identity(1), file, ca=world.ca)
     assert caught.value.code == FlowStatus.CONFIGURATION
+
+
+def test_a_member_set_back_to_an_earlier_set_up_gets_new_keys(world: World) -> None:
+    """As when a backup was restored, which nobody should do."""
+    handle = world.run("set back", 3)
+    served = {number: Served(world, handle, number, np.full(LENGTH, value(number))) for number in (1, 2)}
+    (member,) = world.join(handle, 3)
+    handle.round()
+    member.wait_for("ended 1 1 0")
+    member.process.kill()
+    assert member.killed()
+    file = world.root / f"{handle.name}-3.sqlite"
+    backup = file.read_bytes()
+    file.unlink()
+    (member,) = world.join(handle, 3)
+    until(lambda: handle.about()["new_setup_wanted"])
+    handle.round()
+    member.wait_for("ended 2 2 0")
+    member.process.kill()
+    assert member.killed()
+    file.write_bytes(backup)
+    world.join(handle, 3)
+    # Its keys are those of the first set-up: it cannot take part in a round of the second.
+    until(lambda: handle.about()["new_setup_wanted"])
+    np.testing.assert_array_equal(handle.round().sums["values"], expected((1, 2, 3)))
+    assert handle.about()["epoch"] == 3
+    handle.close()
+    for client in served.values():
+        client.join()
+        assert client.error is None

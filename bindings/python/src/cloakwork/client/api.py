@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloakwork.client.events import Event
 from cloakwork.client.joining import decode, join
-from cloakwork.client.participation import Handler, Participation, Round, Values
+from cloakwork.client.participation import LARGEST_CONTEXT, Handler, Participation, Round, Values
 from cloakwork.client.storage import Joined, Storage
 from cloakwork.flow import keyfile
 from cloakwork.flow.connection import Connection
@@ -156,6 +156,7 @@ class Client(_Base):
         *,
         rounds: int | None = None,
         idle_seconds: float = IDLE_SECONDS,
+        largest_context: int = LARGEST_CONTEXT,
         listener: Callable[[Event], object] | None = None,
         pause: Callable[[float], object] = time.sleep,
     ) -> int:
@@ -166,6 +167,7 @@ class Client(_Base):
                 them. When it raises, the round goes on without this party, and `serve` raises the same.
             rounds: how many rounds to stay for; None for all.
             idle_seconds: how long to stay while nothing happens.
+            largest_context: bytes that the model and settings of a round may have.
             listener: is told what happens.
             pause: waits for some seconds between two attempts to reach the server.
 
@@ -176,7 +178,7 @@ class Client(_Base):
             FlowError: the server stayed away, is not the pinned one, or nothing happened for `idle_seconds`.
         """
         with self._transport.sync() as http:
-            return drive(self._participation(handler, listener).serve(rounds, idle_seconds), http, pause)
+            return drive(self._participation(handler, listener).serve(rounds, idle_seconds, largest_context), http, pause)
 
     def result(self, number: int) -> dict[str, Any]:
         """The sums of a round by label, in a run that shares its results.
@@ -241,11 +243,12 @@ class AsyncClient(_Base):
         *,
         rounds: int | None = None,
         idle_seconds: float = IDLE_SECONDS,
+        largest_context: int = LARGEST_CONTEXT,
         listener: Callable[[Event], object] | None = None,
     ) -> int:
         """Takes part in the rounds of the run, as `Client.serve`. Cancel it at any time: the next `serve` goes on."""
         async with self._transport.asynchronous() as http:
-            return await drive_async(self._participation(handler, listener).serve(rounds, idle_seconds), http)
+            return await drive_async(self._participation(handler, listener).serve(rounds, idle_seconds, largest_context), http)
 
     async def result(self, number: int) -> dict[str, Any]:
         """The sums of a round, as `Client.result`."""

@@ -15,7 +15,7 @@ from cloakwork.client.events import Event, What
 from cloakwork.client.storage import Storage
 from cloakwork.errors import CloakworkError, EncodingError, Status
 from cloakwork.flow.connection import Answer, Connection
-from cloakwork.flow.effects import Call, Flow
+from cloakwork.flow.effects import Call, Flow, Pause
 from cloakwork.secagg import Client as Machine
 from cloakwork.secagg import Identity, Kind, Run, message_kind
 from cloakwork.wire.problem import FlowError, FlowStatus
@@ -23,9 +23,10 @@ from cloakwork.wire.problem import FlowError, FlowStatus
 __all__ = ["Handler", "Participation", "Round", "Values"]
 
 _WAIT_SECONDS = 25
+_PAUSE_SECONDS = 1.0
 # A message for a client: at most 96 bytes a neighbour and a bitmap.
 _MESSAGE_HEAD = 4096
-_LARGEST_CONTEXT = 2**31
+LARGEST_CONTEXT = 256 * 2**20
 _WITHOUT_KEYS = {"idle", "advertised", "confirming"}
 # What is said of an answer once the server has it.
 _ANSWERED: dict[Kind, What] = {Kind.SURVIVORS: "acknowledged", Kind.OPEN: "opened"}
@@ -80,17 +81,19 @@ class Participation:
         self._outcome = 0
         self._unconfirmed = False
         self._needs_invitation = False
+        self._largest_context = LARGEST_CONTEXT
 
     def _load(self) -> Machine:
         state = self._storage.progress().state
         return Machine(self._run, self._identity) if state is None else Machine.load(self._run, self._identity, state)
 
-    def serve(self, rounds: int | None, idle_seconds: float) -> Flow[int]:
+    def serve(self, rounds: int | None, idle_seconds: float, largest_context: int = LARGEST_CONTEXT) -> Flow[int]:
         """Takes part until the run is closed.
 
         Args:
             rounds: how many rounds to stay for; None for all.
             idle_seconds: how long to stay without a message of the server.
+            largest_context: bytes that the model and settings of a round may have.
 
         Returns:
             The number of rounds that ended.
@@ -99,6 +102,7 @@ class Participation:
             FlowError: `UNREACHABLE` when the server stays away, `TOO_SLOW` after `idle_seconds`.
             Exception: what the handler raised.
         """
+        self._largest_context = largest_context
         if self._storage.progress().outgoing is not None:
             yield from self._deliver(None)
         quiet_until = time.monotonic() + idle_seconds
@@ -112,6 +116,9 @@ class Participation:
                     return self._rounds
                 if error.code != FlowStatus.SUPERSEDED or error.next_number is None:
                     raise
+                if error.next_number <= number:
+                    # The server lost what came after: it was set back to an older state.
+                    yield Pause(_PAUSE_SECONDS)
                 self._storage.advance(error.next_number)
                 if self._machine.state.name in _WITHOUT_KEYS:
                     yield from self._ask_for_setup()
@@ -185,7 +192,7 @@ class Participation:
     def _context(self, number: int) -> Flow[bytes | None]:
         """The model and settings that a message announces; None when its round is over."""
         try:
-            answer = yield from self._request("context", largest=_LARGEST_CONTEXT, number=number)
+            answer = yield from self._request("context", largest=self._largest_context, number=number)
         except FlowError as error:
             if error.code != FlowStatus.NOT_FOUND:
                 raise
@@ -239,7 +246,8 @@ class Participation:
         self._storage.advance(number + 1)
         self._tell("refused", text=str(error))
         yield from self._report(number, error.code, error.message, error.party)
-        if self._machine.state.name in _WITHOUT_KEYS and self._machine.state.epoch == 0:
+        # A client whose set-up is not the present one cannot take part in what follows from it.
+        if error.code == Status.WRONG_EPOCH or self._machine.state.epoch == 0:
             yield from self._ask_for_setup()
 
     def _accuse(self, number: int) -> Flow[None]:

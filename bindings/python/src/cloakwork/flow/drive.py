@@ -6,6 +6,7 @@ import inspect
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,10 +41,9 @@ class Transport:
 
     def __init__(self, ca: str | Path | None = None) -> None:
         try:
-            self._context = ssl.create_default_context(cafile=None if ca is None else str(ca))
+            self._context = _system_context() if ca is None else _context(str(ca))
         except (OSError, ssl.SSLError) as error:
             raise FlowError(FlowStatus.CONFIGURATION, f"cannot read certificates from {ca}: {error}", argument="ca") from error
-        self._context.minimum_version = ssl.TLSVersion.TLSv1_3
 
     def sync(self) -> httpx.Client:
         """A client for `drive`."""
@@ -52,6 +52,18 @@ class Transport:
     def asynchronous(self) -> httpx.AsyncClient:
         """A client for `drive_async`."""
         return httpx.AsyncClient(verify=self._context, timeout=CONNECT_SECONDS)
+
+
+def _context(ca: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
+
+
+@lru_cache(maxsize=1)
+def _system_context() -> ssl.SSLContext:
+    """Reading all authorities of a system takes longer than a request."""
+    return _context(None)
 
 
 def drive(flow: Flow[T], http: httpx.Client, pause: Callable[[float], object] = time.sleep) -> T:

@@ -304,4 +304,7 @@ class Engine:
     def close_if_due(self, run: bytes) -> list[Wake]:
         """Closes the present step of a run if its time has passed."""
         live = self._live.get(run)
-        return [] if live is None else self.work(live.close_if_due)[1]
+        if live is None:
+            return []
+        # A clock that was set back, or a timer that came a moment early: the limit is still ahead.
+        return self.work(live.close_if_due)[1] or [self._wake(live)]

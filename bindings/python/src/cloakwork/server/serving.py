@@ -8,6 +8,7 @@ import ssl
 import uvicorn
 
 from cloakwork.server.application import application
+from cloakwork.server.database import Database
 from cloakwork.server.impatience import impatient
 from cloakwork.server.service import Service
 from cloakwork.server.settings import Settings
@@ -25,6 +26,8 @@ def serve(settings: Settings) -> None:
     Raises:
         FlowError: the identity, the list of controllers or the database cannot be used.
     """
+    # Told in a sentence here; within the event loop it would be a stack of calls.
+    Database(settings.database).close()
     made = application(settings)
     config = uvicorn.Config(
         made,
