@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -331,3 +332,44 @@ def test_a_round_waits_for_nobody_who_refused(study: Study) -> None:
             study.work(refusal)
         study.settle(5)
         study.check(number, (1, 2, 3, 4))
+
+
+def test_a_step_is_closed_at_its_limit_and_not_before(study: Study) -> None:
+    """A timer that comes a moment early, or a clock that was set back, gets the limit again to wait for."""
+    study.settle()
+    study.start_round(1)
+    run = study.run.run_id
+    ahead = study.live.deadline
+    assert ahead is not None
+    (wake,) = study.engine.close_if_due(run)
+    assert wake.deadline == ahead
+    assert study.live.machine.phase.name == "mask"
+    study.engine.database.change("UPDATE runs SET deadline = 1")
+    study.engine.close_if_due(run)
+    assert study.live.machine.phase.name == "finished"
+    assert study.live.deadline is None
+    # Who missed the step is away until it is heard from.
+    assert study.live.members.away() == {1, 2, 3, 4, 5}
+    study.engine.heard(run, 1)
+    assert study.live.members.away() == {2, 3, 4, 5}
+
+
+def test_set_up_has_no_limit_until_a_round_waits_for_it(study: Study) -> None:
+    assert study.live.deadline is None
+    study.start_round(1)
+    assert study.live.deadline is not None
+    study.work(lambda: study.live.stop_round(1))
+    assert study.live.deadline is None
+
+
+def test_a_restart_gives_members_time_to_come_back(study: Study) -> None:
+    study.settle()
+    study.start_round(1)
+    study.engine.database.change("UPDATE runs SET deadline = 1")
+    study.restart()
+    study.engine.resume()
+    deadline = study.live.deadline
+    assert deadline is not None
+    assert deadline > time.time() + 30
+    study.settle()
+    study.check(1, (1, 2, 3, 4, 5))
