@@ -142,6 +142,11 @@ def miri(name: str, *tests: str, target: str | None = None) -> Stage:
     return Stage(name, action, resource="miri")
 
 
+def miri_abi(log: Log) -> Count:
+    """The unsafe code of the C ABI: handles and pointers, in the interpreter."""
+    return cargo(log, "+nightly", "miri", "test", "--locked", "--package", "cloakwork-ffi", "--lib", environment=MIRI, slow="a leak")
+
+
 def python_environment(log: Log) -> Count:
     """The virtual environment from hashed requirements, with the package built into it."""
     environment.make(log.run)
@@ -200,6 +205,7 @@ STAGES = (
     Stage("examples", lambda log: pytest(log, ROOT / "examples" / "python", "tests"), resource="python", after=("python-environment",)),
     Stage("feature-tests", feature_tests, resource="target"),
     miri("miri", *skipped()),
+    Stage("miri-abi", miri_abi, resource="miri"),
     miri("miri-big-endian", *MIRI_BYTES, *skipped(), target=BIG_ENDIAN),
     miri("miri-32-bits", *MIRI_BYTES, *skipped(), target=THIRTY_TWO_BITS),
     script("constant_time", resource="valgrind"),
