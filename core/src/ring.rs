@@ -1,8 +1,8 @@
 //! Residues mod 2^b, for b from 1 to 128, in lanes of 32, 64 or 128 bits.
 //!
-//! A vector of residues lives in the narrowest lane type that holds b bits. Sums wrap in the lane, which is a sum mod 2^b as
-//! well because b divides nothing but powers of two: 2^b divides 2^32, 2^64 and 2^128. So accumulators stay unreduced,
-//! and only [`pack`], [`Lane::reduce`] and [`center`] bring residues into 0 ... 2^b - 1.
+//! A vector of residues lives in the narrowest lane type that holds b bits. Sums wrap in the lane; they are sums mod 2^b as
+//! well, since 2^b divides the modulus of its lane. So accumulators stay unreduced, and only [`pack`], [`Lane::reduce`] and
+//! [`center`] take residues mod 2^b.
 //!
 //! Everything here is constant time in the residues. Widths and lengths are public.
 
