@@ -230,7 +230,7 @@ fn no_second_sum_opens_with_nested_sets() {
 }
 
 #[test]
-#[ignore = "slow: 340 million behaviours"]
+#[ignore = "make test-long: 340 million behaviours"]
 fn no_second_sum_opens_among_seven_honest_members() {
     assert!(assert_sound(7, 0, 4) > 1000);
 }
