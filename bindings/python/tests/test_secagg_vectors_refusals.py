@@ -11,6 +11,8 @@ from cloakwork.errors import CloakworkError
 from cloakwork.secagg import Run, Server
 from secagg_vectors import Player, load, round_of
 
+FILES = ("canonical.json", "refusal.json", "refusal_sparse.json", "refusal_no_recovery.json")
+
 Key = tuple[str, str, int, int | None, str]
 
 
@@ -62,7 +64,7 @@ class Refusals:
         assert self.tried == self.count > 0
 
 
-@pytest.mark.parametrize("name", ["canonical.json", "refusal.json"])
+@pytest.mark.parametrize("name", FILES)
 def test_clients(name: str) -> None:
     vectors = load(name)
     transcript = load(vectors["transcript"])
@@ -87,16 +89,16 @@ def test_clients(name: str) -> None:
     refusals.check()
 
 
-def every_step(player: Player, message: bytes, transcript: dict[str, Any]) -> Any:
-    """Gives a message to the step that its kind is for."""
+def every_step(player: Player, message: bytes, transcript: dict[str, Any], context: bytes = b"") -> Any:
+    """Gives a message to the step that its kind is for; `context` is that of a round which the message begins."""
     kinds = {16: "invite", 17: "keys", 18: "confirmations", 19: "begin", 20: "survivors", 21: "open", 22: "finished"}
     client = player.client
     if kinds[message[1]] == "begin":
-        return client.begin(message, b"")
+        return client.begin(message, context)
     return player.play({"step": kinds[message[1]]}, message, transcript)
 
 
-@pytest.mark.parametrize("name", ["canonical.json", "refusal.json"])
+@pytest.mark.parametrize("name", FILES)
 def test_the_server(name: str) -> None:
     vectors = load(name)
     transcript = load(vectors["transcript"])

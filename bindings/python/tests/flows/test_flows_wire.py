@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from cloakwork.errors import CloakworkError, EncodingError, Status, error_class
 from cloakwork.secagg import Config, Identity, Run, Segment
-from cloakwork.wire import problem, result
+from cloakwork.wire import authentication, problem, result
 from cloakwork.wire.invitation import Invitation, base_url
 from cloakwork.wire.openapi import document
 from cloakwork.wire.parse import Fields, member_id
@@ -175,3 +176,15 @@ def test_targets_are_those_of_the_table() -> None:
     path, query = target("round_start", {"participants": "1,2,3"}, run="00", round=7)
     assert (path, query) == ("/v1/runs/00/rounds/7", "participants=1,2,3")
     assert config().segments[0].label == "values"
+
+
+def test_counters_of_the_vectors() -> None:
+    path = Path(__file__).resolve().parents[4] / "tests" / "vectors" / "channel.json"
+    counters = json.loads(path.read_text(encoding="ascii"))["counters"]
+    headers = {authentication.PARTY: "0" * 64, authentication.MAC: "0" * 64}
+    for entry in counters["valid"]:
+        assert authentication.credentials({**headers, authentication.COUNTER: entry["text"]}).counter == int(entry["counter"])
+    for text in counters["invalid"]:
+        with pytest.raises(FlowError) as caught:
+            authentication.credentials({**headers, authentication.COUNTER: text})
+        assert caught.value.code == FlowStatus.NOT_AUTHENTICATED, text
