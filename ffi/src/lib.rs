@@ -68,3 +68,27 @@ pub mod server;
 pub mod lanes;
 #[cfg(feature = "std")]
 pub mod opening;
+
+#[cfg(all(test, feature = "std"))]
+#[allow(clippy::indexing_slicing, reason = "within the list")]
+mod tests {
+    use crate::handle::{Opaque, is_kind};
+
+    #[test]
+    fn kinds_differ_from_each_other_and_from_wiped_memory() {
+        let kinds = [
+            <crate::identity::cloak_identity as Opaque>::KIND,
+            <crate::channel::cloak_channel as Opaque>::KIND,
+            <crate::run::cloak_run as Opaque>::KIND,
+            <crate::client::Room<16> as Opaque>::KIND,
+            <crate::client::Room<128> as Opaque>::KIND,
+            <crate::client::Room<1024> as Opaque>::KIND,
+            <crate::server::cloak_server as Opaque>::KIND,
+            <crate::opening::cloak_opening as Opaque>::KIND,
+        ];
+        for (index, kind) in kinds.iter().enumerate() {
+            assert!(is_kind(*kind));
+            assert!(!kinds[index + 1..].contains(kind));
+        }
+    }
+}
