@@ -1,9 +1,6 @@
 //! What stands between a C caller and every entry: errors become a number, panics do not get through.
 
-use crate::status::cloak_status;
-
-/// The result inside an entry; `?` on a core error gives its number.
-pub(crate) type Checked<T> = Result<T, cloak_status>;
+use crate::status::{Checked, cloak_status};
 
 /// Runs the body of an entry.
 ///

@@ -4,12 +4,12 @@ use core::ffi::c_void;
 
 use cloakwork_core::agreement::{ChannelKey, Direction, PublicKey, Request, Side};
 
-use crate::boundary::{Checked, boundary};
+use crate::boundary::boundary;
 use crate::handle::{self, Cell, Opaque, kind};
 use crate::identity::cloak_identity;
 use crate::pointer::{Out, array, out_array, slice, value};
 use crate::sizes::{CLOAK_ALIGN, CLOAK_KEY_SIZE, CLOAK_MAC_SIZE, CLOAK_RUN_ID_SIZE};
-use crate::status::cloak_status;
+use crate::status::{Checked, cloak_status};
 
 /// The secret that a client and its server share for the MACs of their requests.
 #[derive(Debug)]

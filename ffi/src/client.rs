@@ -15,7 +15,7 @@ use cloakwork_core::Error;
 use cloakwork_core::agreement::Identity;
 use cloakwork_core::secagg::{Client, RosterSource, Run};
 
-use crate::boundary::{Checked, boundary};
+use crate::boundary::boundary;
 use crate::error::{Report, cloak_error};
 use crate::handle::{self, Cell, Exclusive, Opaque};
 use crate::identity::cloak_identity;
@@ -24,7 +24,7 @@ use crate::roster::{Reader, cloak_roster};
 #[cfg(feature = "std")]
 use crate::run::cloak_run;
 use crate::sizes::CLOAK_ALIGN;
-use crate::status::cloak_status;
+use crate::status::{Checked, cloak_status};
 
 /// A member of a run: keys, and where it stands in set-up and round.
 #[derive(Debug)]

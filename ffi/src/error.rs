@@ -4,8 +4,7 @@ use core::ptr::NonNull;
 
 use cloakwork_core::Error;
 
-use crate::boundary::Checked;
-use crate::status::cloak_status;
+use crate::status::{Checked, cloak_status};
 
 /// In `cloak_error.present`: `party` says whom the error concerns.
 pub const CLOAK_ERROR_HAS_PARTY: u32 = 1;

@@ -14,8 +14,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use zeroize::Zeroize;
 
-use crate::boundary::Checked;
-use crate::status::cloak_status;
+use crate::status::{Checked, cloak_status};
 
 /// A C-visible opaque type: the object behind it and the word that marks it.
 pub(crate) trait Opaque {

@@ -5,12 +5,12 @@ use core::ffi::c_void;
 use cloakwork_core::agreement::Identity;
 use zeroize::Zeroizing;
 
-use crate::boundary::{Checked, boundary};
+use crate::boundary::boundary;
 use crate::handle::{self, Cell, Opaque, kind};
 use crate::pointer::{Out, array, out_array};
 use crate::rng::{Generator, cloak_rng};
 use crate::sizes::{CLOAK_ALIGN, CLOAK_KEY_SIZE};
-use crate::status::cloak_status;
+use crate::status::{Checked, cloak_status};
 
 /// A party's static X25519 key pair. Its public key is pinned in the roster of each run.
 #[derive(Debug)]

@@ -3,9 +3,8 @@
 use core::ffi::c_void;
 use core::ops::Range;
 
-use crate::boundary::Checked;
 use crate::pointer::Target;
-use crate::status::cloak_status;
+use crate::status::{Checked, cloak_status};
 use crate::values::cloak_type;
 
 /// Residues of one segment, or of a piece of it, to be changed in place.

@@ -53,6 +53,9 @@ pub mod run;
 #[cfg(feature = "std")]
 pub mod segment;
 
+#[cfg(feature = "std")]
+pub mod layout;
+
 pub mod message;
 pub mod plan;
 pub mod values;

@@ -12,9 +12,8 @@ use core::ptr::NonNull;
 
 use cloakwork_core::{Error, ErrorKind};
 
-use crate::boundary::Checked;
 use crate::sizes::CLOAK_ALIGN;
-use crate::status::cloak_status;
+use crate::status::{Checked, cloak_status};
 
 /// Refuses a pointer that cannot point to `length` elements of `T`.
 fn check<T>(pointer: *const T, length: usize) -> Checked<()> {

@@ -5,9 +5,8 @@ use core::fmt;
 
 use rand_core::{TryCryptoRng, TryRng};
 
-use crate::boundary::Checked;
 use crate::pointer::value;
-use crate::status::cloak_status;
+use crate::status::{Checked, cloak_status};
 
 /// A source of random bytes for keys and masks. It must be cryptographically secure.
 ///

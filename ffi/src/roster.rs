@@ -6,9 +6,8 @@ use cloakwork_core::agreement::PublicKey;
 use cloakwork_core::secagg::{Member, RosterSource};
 use cloakwork_core::{Error, ErrorKind};
 
-use crate::boundary::Checked;
 use crate::pointer::value;
-use crate::status::cloak_status;
+use crate::status::{Checked, cloak_status};
 
 /// A member of a run.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,8 @@ use core::ffi::{CStr, c_char};
 
 use cloakwork_core::{Error, ErrorKind};
 
-#[cfg(feature = "std")]
-use crate::boundary::Checked;
+/// The result inside an entry; `?` on a core error gives its number.
+pub(crate) type Checked<T> = Result<T, cloak_status>;
 
 /// What a call came to. Numbers never change and are not reused; new ones may be added.
 ///

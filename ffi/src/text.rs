@@ -2,9 +2,8 @@
 
 use core::ffi::c_char;
 
-use crate::boundary::Checked;
 use crate::pointer::value;
-use crate::status::cloak_status;
+use crate::status::{Checked, cloak_status};
 
 /// Reads a NUL-terminated string of at most `buffer.len()` characters into `buffer`.
 ///

@@ -5,9 +5,8 @@ use core::ops::Range;
 
 use cloakwork_core::secagg::Values;
 
-use crate::boundary::Checked;
 use crate::pointer::{self, slice};
-use crate::status::cloak_status;
+use crate::status::{Checked, cloak_status};
 
 /// What the elements of a vector are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use cloakwork::client::mask::*;
 use cloakwork::client::steps::*;
 use cloakwork::fingerprint::*;
 use cloakwork::lanes::*;
+use cloakwork::layout::*;
 use cloakwork::run::*;
 use cloakwork::segment::*;
 use cloakwork::server::lists::*;

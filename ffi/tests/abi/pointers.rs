@@ -8,6 +8,7 @@ use cloakwork::client::steps::*;
 use cloakwork::fingerprint::*;
 use cloakwork::hash::cloak_sha256;
 use cloakwork::identity::*;
+use cloakwork::layout::*;
 use cloakwork::message::*;
 use cloakwork::plan::*;
 use cloakwork::rng::cloak_rng;

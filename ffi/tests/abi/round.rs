@@ -8,6 +8,7 @@ use cloakwork::client::steps::*;
 use cloakwork::client::*;
 use cloakwork::error::*;
 use cloakwork::lanes::*;
+use cloakwork::layout::*;
 use cloakwork::message::*;
 use cloakwork::opening::*;
 use cloakwork::segment::*;

@@ -3,6 +3,7 @@
 use core::ptr::null_mut;
 
 use cloakwork::error::*;
+use cloakwork::layout::*;
 use cloakwork::plan::*;
 use cloakwork::roster::cloak_member;
 use cloakwork::run::*;

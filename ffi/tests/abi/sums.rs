@@ -3,6 +3,7 @@
 use core::ptr::null;
 
 use cloakwork::lanes::*;
+use cloakwork::layout::*;
 use cloakwork::opening::*;
 use cloakwork::segment::*;
 use cloakwork::status::cloak_status::{self, *};

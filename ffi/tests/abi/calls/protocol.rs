@@ -6,10 +6,10 @@ use cloakwork::client::mask::*;
 use cloakwork::client::steps::*;
 use cloakwork::client::*;
 use cloakwork::lanes::*;
+use cloakwork::layout::*;
 use cloakwork::message::*;
 use cloakwork::opening::*;
 use cloakwork::rng::cloak_rng;
-use cloakwork::segment::*;
 use cloakwork::server::*;
 use cloakwork::values::*;
 
