@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(ours, theirs);
     }
 
-    /// The derivations of tests/vectors/hash.json; its hashes are replayed by core/tests/vectors.rs.
+    /// The derivations of tests/vectors/hash.json; its hashes are replayed by core/tests/primitives/vectors.rs.
     #[test]
     fn derivations_follow_the_vectors() {
         let file: serde_json::Value = serde_json::from_str(include_str!("../../tests/vectors/hash.json")).unwrap();

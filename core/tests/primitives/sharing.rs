@@ -1,12 +1,4 @@
 //! Shamir's scheme and additive sharing: vectors, properties against plain integers mod p, refusals.
-#![cfg(feature = "alloc")]
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::integer_division_remainder_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
 
 use cloakwork_core::ErrorKind;
 use cloakwork_core::field::MODULUS;
@@ -21,15 +13,8 @@ use proptest::test_runner::RngSeed;
 use serde_json::Value;
 use sha2::Sha256;
 
-#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
-#[path = "support/random.rs"]
-mod random;
-#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
-#[path = "support/vectors.rs"]
-mod vectors;
-
-use random::{Generator, Stuck, Tape};
-use vectors::{array, bytes, integer, list, load, small};
+use crate::files::{array, bytes, integer, list, load, small};
+use crate::random::{Generator, Stuck, Tape};
 
 type Share = [u8; SHARE_SIZE];
 

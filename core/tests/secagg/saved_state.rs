@@ -1,29 +1,12 @@
 //! Saved states: a client restored at any step goes on as if nothing had happened; states that are not its own are refused; and what a rollback can and cannot
 //! cost (threat-model.md section 4).
-#![allow(
-    clippy::unwrap_used,
-    clippy::unwrap_in_result,
-    clippy::panic,
-    clippy::panic_in_result_fn,
-    clippy::cast_lossless,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    clippy::integer_division_remainder_used,
-    clippy::std_instead_of_alloc,
-    reason = "tests"
-)]
 
-#[path = "support/harness.rs"]
-mod support;
-
+use crate::support::cbor::{BODY, Item, edited, item, with};
+use crate::support::random::Generator;
+use crate::support::setting::Setting;
+use crate::support::simulation::{Faithful, Losing, Moment, Network, Simulation, mask, respond, saved};
 use cloakwork_core::ErrorKind;
 use cloakwork_core::secagg::{Client, ClientState, Kind, Step, kind_of};
-use support::cbor::{BODY, Item, edited, item, with};
-use support::random::Generator;
-use support::setting::Setting;
-use support::simulation::{Faithful, Losing, Moment, Network, Simulation, mask, respond, saved};
 
 /// Every client is replaced by one made from its saved state before each message.
 struct Restarting;

@@ -4,8 +4,8 @@ use cloakwork_core::Error;
 use cloakwork_core::secagg::kind_of;
 use serde_json::Value;
 
+use super::transcript::{Delivery, Observer, Replay};
 use crate::support::vectors::{bytes, integer, list, load, small, text};
-use crate::transcript::{Delivery, Observer, Replay};
 
 /// Tries what a file says at the place to which it belongs.
 struct Trying {

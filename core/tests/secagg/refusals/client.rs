@@ -3,7 +3,7 @@
 use cloakwork_core::ErrorKind;
 use cloakwork_core::secagg::{ClientState, Kind};
 
-use crate::place::{LOST, MEMBER, Place};
+use super::place::{LOST, MEMBER, Place};
 use crate::support::cbor::{self, BODY, Item};
 use crate::support::setting::Setting;
 use crate::support::simulation::{Faithful, Losing, Moment, Simulation, saved};

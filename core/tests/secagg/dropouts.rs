@@ -1,34 +1,17 @@
 //! Dropouts: whoever falls silent wherever, the round ends as a model of a few lines says (`support/model.rs`), with exactly the sum over
 //! those who are in it or with the code of the abort, and the next round is none the worse for it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::unwrap_in_result,
-    clippy::panic,
-    clippy::panic_in_result_fn,
-    clippy::cast_lossless,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    clippy::integer_division_remainder_used,
-    clippy::std_instead_of_alloc,
-    reason = "tests"
-)]
-
-#[path = "support/harness.rs"]
-mod support;
 
 use core::cell::RefCell;
 use std::collections::BTreeSet;
 
+use crate::support::model::{Rules, Silence};
+use crate::support::random::Generator;
+use crate::support::setting::Setting;
+use crate::support::simulation::{Faithful, Losing, Moment, Network, Outcome, Refusal, Simulation};
 use cloakwork_core::ErrorKind;
 use cloakwork_core::secagg::{ClientState, Step};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use support::model::{Rules, Silence};
-use support::random::Generator;
-use support::setting::Setting;
-use support::simulation::{Faithful, Losing, Moment, Network, Outcome, Refusal, Simulation};
 
 /// Members fall silent as planned: their answers are lost, or they do not hear the questions either.
 struct Fading<'a> {

@@ -3,7 +3,7 @@
 use cloakwork_core::ErrorKind;
 use cloakwork_core::secagg::{Client, ClientState, Kind, Step, Values, kind_of};
 
-use crate::place::{LOST, MEMBER, Place};
+use super::place::{LOST, MEMBER, Place};
 use crate::support::cbor::{self, BODY, EPOCH, Item};
 use crate::support::input::Column;
 use crate::support::setting::Setting;
@@ -82,7 +82,7 @@ fn the_same_message_twice() {
 
 /// A client in every state, with what it takes there.
 fn clients() -> Vec<(ClientState, Client<4>)> {
-    let fresh = Simulation::<4>::new(&crate::place::setting(), "refusals");
+    let fresh = Simulation::<4>::new(&super::place::setting(), "refusals");
     let mut found = vec![(ClientState::Idle, fresh.twin(MEMBER))];
     for (kind, state) in [
         (Kind::Advertise, ClientState::Advertised),
@@ -109,7 +109,7 @@ fn clients() -> Vec<(ClientState, Client<4>)> {
 #[test]
 fn every_message_in_every_state() {
     use ClientState::{Acknowledged, Advertised, Begun, Closed, Confirming, Idle, Masked, Masking, Ready};
-    let places: Vec<Place> = crate::place::TO_CLIENT.into_iter().map(Place::at).collect();
+    let places: Vec<Place> = super::place::TO_CLIENT.into_iter().map(Place::at).collect();
     for place in &places {
         for (state, mut client) in clients() {
             assert_eq!(client.state(), state);

@@ -4,7 +4,7 @@ use cloakwork_core::ErrorKind;
 use cloakwork_core::secagg::{Client, ClientState, Encoding, Kind, Segment, Values};
 use rand_core::TryCryptoRng;
 
-use crate::place::{MEMBER, Place};
+use super::place::{MEMBER, Place};
 use crate::support::random::{Generator, Stuck, Tape};
 use crate::support::setting::Setting;
 use crate::support::simulation::{Faithful, Simulation, saved};
@@ -119,7 +119,7 @@ fn generators_that_fail() {
     place.complete();
 
     // Three coefficients of 32 bytes and a salt of 16.
-    let mut simulation = Simulation::<4>::ready(&crate::place::setting(), "generators");
+    let mut simulation = Simulation::<4>::ready(&super::place::setting(), "generators");
     simulation.begin(None).unwrap();
     let begin = simulation.due(MEMBER).unwrap();
     let client = &mut simulation.clients[MEMBER];

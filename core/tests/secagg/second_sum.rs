@@ -4,31 +4,14 @@
 //! search then combines every behaviour of every honest client, keeps to acknowledgements that were really given, and computes by linear algebra which combinations of
 //! inputs the server knows. With 2t > k + c there is at most one, the plain sum over at least t + 1 - c honest members (threat-model.md, the
 //! theorem). When acknowledgements can be forged, or 2t <= k + c, the same search finds two.
-#![allow(
-    clippy::unwrap_used,
-    clippy::unwrap_in_result,
-    clippy::panic,
-    clippy::panic_in_result_fn,
-    clippy::cast_lossless,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    clippy::integer_division_remainder_used,
-    clippy::std_instead_of_alloc,
-    reason = "tests"
-)]
-
-#[path = "support/harness.rs"]
-mod support;
 
 use std::collections::BTreeMap;
 
+use crate::support::cbor::{BODY, EPOCH, Item, KIND, RUN, item};
+use crate::support::random::Generator;
+use crate::support::setting::Setting;
+use crate::support::simulation::{Simulation, respond};
 use cloakwork_core::secagg::Kind;
-use support::cbor::{BODY, EPOCH, Item, KIND, RUN, item};
-use support::random::Generator;
-use support::setting::Setting;
-use support::simulation::{Simulation, respond};
 
 /// A set of members: bit i is position i.
 type Set = u8;
@@ -374,7 +357,7 @@ impl Group {
             previous = set;
         }
         assert_eq!(keys, (self.rules.everyone() & !previous).count_ones() as usize);
-        let state = support::simulation::saved(&twin);
+        let state = crate::support::simulation::saved(&twin);
         let others: Vec<usize> = self.neighbours(client).filter(|&other| has(previous, other)).collect();
         for givers in 0..1u32 << others.len() {
             let mut twin = self.simulation.restored(client, &state).unwrap();

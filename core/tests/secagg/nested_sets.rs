@@ -5,29 +5,11 @@
 //! they can only help the server: that a client answers when it may (one more known seed leaves the edges as they are, so what is open stays open), and
 //! that it acknowledges a set on the way when there is room for one. Of the first honest client only one last set of each shape is tried: the others are the
 //! same but for names.
-#![allow(
-    clippy::unwrap_used,
-    clippy::unwrap_in_result,
-    clippy::panic,
-    clippy::panic_in_result_fn,
-    clippy::cast_lossless,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    clippy::integer_division_remainder_used,
-    clippy::std_instead_of_alloc,
-    clippy::needless_range_loop,
-    reason = "tests; members index several lists at once"
-)]
 
-#[path = "support/harness.rs"]
-mod support;
-
+use crate::support::attacker::Attacker;
+use crate::support::setting::Setting;
+use crate::support::simulation::{Simulation, saved};
 use cloakwork_core::ErrorKind;
-use support::attacker::Attacker;
-use support::setting::Setting;
-use support::simulation::{Simulation, saved};
 
 /// A set of members: bit i is position i. The first ones collude.
 type Set = u8;

@@ -3,7 +3,7 @@
 use cloakwork_core::ErrorKind;
 use cloakwork_core::secagg::{Kind, Server, Step};
 
-use crate::place::{LOST, MEMBER, Place, TO_SERVER};
+use super::place::{LOST, MEMBER, Place, TO_SERVER};
 use crate::support::cbor::{self, BODY, Item};
 use crate::support::random::Generator;
 use crate::support::setting::{Setting, id_at, roster_of, secrets};

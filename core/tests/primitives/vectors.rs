@@ -1,4 +1,4 @@
-//! Hashes, field, graph, mask streams, packing and fixed point.
+//! Hashes, field, mask streams, packing and fixed point.
 
 use cloakwork_core::field::Element;
 use cloakwork_core::fixed::FixedPoint;
@@ -8,7 +8,7 @@ use cloakwork_core::prg::{Sign, StreamKey, Suite, add_stream, keystream};
 use cloakwork_core::ring::{Bits, Lane, center, lane_bytes, pack, packed_len, unpack};
 use serde_json::Value;
 
-use crate::support::vectors::{array, bytes, integer, list, load, small, text};
+use crate::files::{array, bytes, integer, list, load, small, text};
 
 fn wide(value: &Value) -> u128 {
     text(value).parse().unwrap()
@@ -77,43 +77,6 @@ fn field_elements() {
     for case in list(&file["malformed"]) {
         let error = Element::from_le_bytes(&array(&case["bytes"])).map(drop).unwrap_err();
         assert_eq!(u64::from(error.kind().code().unsigned_abs()), integer(&case["error"]), "{case}");
-    }
-}
-
-/// The graph of a run description is the way to a graph.
-fn graph(case: &Value, degree: u32) -> cloakwork_core::secagg::Graph {
-    crate::runs::run_with_graph(small(&case["n"]), degree, array(&case["beacon"])).graph()
-}
-
-#[test]
-fn graphs() {
-    let file = load("graph.json");
-    let numbers = |value: &Value| -> Vec<u32> { list(value).iter().map(small).collect() };
-    for case in list(&file["permutations"]) {
-        let graph = graph(case, 0);
-        for (position, permuted) in (0..).zip(numbers(&case["permuted"])) {
-            assert_eq!(graph.permute(position), permuted, "{case}");
-            assert_eq!(graph.inverse(permuted), position, "{case}");
-        }
-    }
-    for case in list(&file["samples"]) {
-        let graph = graph(case, 0);
-        let positions = numbers(&case["positions"]);
-        let permuted: Vec<u32> = positions.iter().map(|&position| graph.permute(position)).collect();
-        assert_eq!(permuted, numbers(&case["permuted"]), "{case}");
-        let inverse: Vec<u32> = positions.iter().map(|&position| graph.inverse(position)).collect();
-        assert_eq!(inverse, numbers(&case["inverse"]), "{case}");
-    }
-    for case in list(&file["neighbours"]) {
-        let degree = small(&case["degree"]);
-        let graph = graph(case, degree);
-        for (position, expected) in numbers(&case["positions"]).into_iter().zip(list(&case["neighbours"])) {
-            let mut neighbours = Vec::new();
-            graph.for_each_neighbour(position, |other| neighbours.push(other));
-            neighbours.sort_unstable();
-            assert_eq!(neighbours, numbers(expected), "{case}");
-            assert_eq!(neighbours.len() as u32, graph.degree());
-        }
     }
 }
 

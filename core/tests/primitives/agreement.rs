@@ -1,11 +1,4 @@
 //! Key agreement, the channel and fingerprints against the vectors, against the standards called directly, and against bad keys.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::integer_division_remainder_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
 
 use cloakwork_core::ErrorKind;
 use cloakwork_core::agreement::{
@@ -22,15 +15,8 @@ use proptest::test_runner::RngSeed;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
-#[path = "support/random.rs"]
-mod random;
-#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
-#[path = "support/vectors.rs"]
-mod vectors;
-
-use random::{Generator, Stuck, Tape};
-use vectors::{array, bytes, integer, list, load, small, text};
+use crate::files::{array, bytes, integer, list, load, small, text};
+use crate::random::{Generator, Stuck, Tape};
 
 /// So many cases, the same ones every time.
 fn cases(cases: u32) -> ProptestConfig {

@@ -1,32 +1,15 @@
 //! Set-up: whom a member shares keys with, rosters and graphs that do not fit, keys that are agreed with whoever takes part and with nobody
 //! else, and new set-ups over old ones.
-#![allow(
-    clippy::unwrap_used,
-    clippy::unwrap_in_result,
-    clippy::panic,
-    clippy::panic_in_result_fn,
-    clippy::cast_lossless,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    clippy::integer_division_remainder_used,
-    clippy::std_instead_of_alloc,
-    reason = "tests"
-)]
-
-#[path = "support/harness.rs"]
-mod support;
 
 use std::collections::BTreeSet;
 
+use crate::support::cbor::{self, BODY, Item};
+use crate::support::random::Generator;
+use crate::support::setting::{Setting, id_at, roster_of, secrets};
+use crate::support::simulation::{Faithful, Losing, Moment, Network, Simulation, saved};
 use cloakwork_core::agreement::{Identity, PublicKey};
 use cloakwork_core::secagg::{Client, ClientState, Member, RosterBytes, RosterSource, Run, Step};
 use cloakwork_core::{Error, ErrorKind, Result};
-use support::cbor::{self, BODY, Item};
-use support::random::Generator;
-use support::setting::{Setting, id_at, roster_of, secrets};
-use support::simulation::{Faithful, Losing, Moment, Network, Simulation, saved};
 
 /// Random keys; whose they are does not matter where nobody agrees on anything.
 fn any_roster(rng: &mut Generator, members: usize) -> Vec<Member> {
@@ -81,7 +64,7 @@ fn another_beacon_is_another_graph() {
     for beacon in 0..8 {
         let mut config = Setting::sparse(30, 6, 4).config(&roster);
         config.beacon = [beacon; 32];
-        let run = support::setting::run_of(&config);
+        let run = crate::support::setting::run_of(&config);
         graphs.insert(secrets.iter().map(|secret| neighbours_of::<6>(&run, &roster, secret)).collect::<Vec<_>>());
     }
     assert_eq!(graphs.len(), 8);

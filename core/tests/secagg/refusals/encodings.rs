@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
 
-use crate::place::{MEMBER, Place, TO_CLIENT, TO_SERVER};
+use super::place::{MEMBER, Place, TO_CLIENT, TO_SERVER};
 use crate::support::cbor::{self, BODY, EPOCH, Item, RUN};
 
 #[test]

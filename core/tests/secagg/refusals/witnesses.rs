@@ -9,7 +9,7 @@ use cloakwork_core::secagg::{
 };
 use cloakwork_core::{Error, ErrorKind};
 
-use crate::place::{LOST, MEMBER, Place};
+use super::place::{LOST, MEMBER, Place};
 use crate::support::cbor::{self, BODY, Item};
 use crate::support::random::{Generator, Tape};
 use crate::support::setting::{Setting, roster_of, secrets};
@@ -26,7 +26,7 @@ const NOT_RETURNED: [(&str, &str); 2] = [
 
 /// Names and numbers in the source of the errors.
 fn listed() -> BTreeMap<String, i32> {
-    let source = include_str!("../../src/error.rs");
+    let source = include_str!("../../../src/error.rs");
     let body = source.split_once("pub enum ErrorKind {").unwrap().1.split_once("\n}").unwrap().0;
     body.lines()
         .filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = "))

@@ -1,10 +1,4 @@
 //! Mask streams: known answers, and equality of every way to cut and seek.
-#![allow(
-    clippy::integer_division_remainder_used,
-    clippy::unwrap_used,
-    clippy::cast_possible_truncation,
-    reason = "tests"
-)]
 
 use cloakwork_core::ErrorKind;
 use cloakwork_core::prg::{MAX_STREAM_BYTES, Sign, StreamKey, Suite, add_stream, keystream};

@@ -4,7 +4,7 @@ use cloakwork_core::ErrorKind;
 use cloakwork_core::Result;
 use cloakwork_core::secagg::{Client, Kind, RunConfig, Values};
 
-use crate::place::{MEMBER, Place};
+use super::place::{MEMBER, Place};
 use crate::support::input::Column;
 use crate::support::random::Generator;
 use crate::support::setting::{Setting, roster_of, secrets};

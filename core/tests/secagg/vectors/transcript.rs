@@ -9,7 +9,7 @@ use cloakwork_core::secagg::{Client, Encoding, Kind, Run, Server, Step, Values};
 use cloakwork_core::{Result, secagg};
 use serde_json::Value;
 
-use crate::runs::members_of;
+use super::runs::members_of;
 use crate::support::cbor;
 use crate::support::random::Tape;
 use crate::support::vectors::{array, bytes, integer, list, load, text};

@@ -1,16 +1,4 @@
 //! Fixed point: exact rounding against a slow oracle, ranges, refusals, and sums that come back.
-#![allow(
-    clippy::unwrap_used,
-    clippy::float_cmp,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    clippy::integer_division_remainder_used,
-    clippy::panic,
-    clippy::panic_in_result_fn,
-    reason = "tests"
-)]
 
 use cloakwork_core::ErrorKind;
 use cloakwork_core::fixed::{FixedPoint, MAX_FRACTION, MIN_FRACTION};

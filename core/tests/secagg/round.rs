@@ -1,30 +1,13 @@
 //! Whole rounds: the sum is exactly the sum, in every suite, mode, graph, width and encoding, whole or piece by piece, round after
 //! round and over new set-ups.
-#![allow(
-    clippy::unwrap_used,
-    clippy::unwrap_in_result,
-    clippy::panic,
-    clippy::panic_in_result_fn,
-    clippy::cast_lossless,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    clippy::integer_division_remainder_used,
-    clippy::std_instead_of_alloc,
-    reason = "tests"
-)]
 
-#[path = "support/harness.rs"]
-mod support;
-
+use crate::support::input::{Column, contribution, expected_sums, largest};
+use crate::support::random::Generator;
+use crate::support::setting::Setting;
+use crate::support::simulation::{Faithful, Losing, Moment, Network, Outcome, Simulation};
 use cloakwork_core::prg::Suite;
 use cloakwork_core::ring::{Lane, center, lane_bytes};
 use cloakwork_core::secagg::{Client, Encoding, Opening, Segment, Step};
-use support::input::{Column, contribution, expected_sums, largest};
-use support::random::Generator;
-use support::setting::Setting;
-use support::simulation::{Faithful, Losing, Moment, Network, Outcome, Simulation};
 
 const SUITES: [Suite; 2] = [Suite::ChaCha20, Suite::Aes128Ctr];
 
@@ -175,7 +158,7 @@ fn masking_in_pieces_gives_the_bytes_of_masking_whole() {
             let pieces = mask_in_pieces(&mut client, input, &mut Generator::new("masking"), &mut cuts);
             let client = &mut simulation.clients[position];
             client.begin(&message, &simulation.context).unwrap();
-            let whole = support::simulation::mask(client, input, &mut Generator::new("masking")).unwrap();
+            let whole = crate::support::simulation::mask(client, input, &mut Generator::new("masking")).unwrap();
             assert_eq!(pieces, whole, "{name}, member {position}");
             simulation.deliver(position, &pieces).unwrap();
         }

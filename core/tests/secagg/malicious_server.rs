@@ -1,41 +1,21 @@
 //! Attacks of a malicious server, tried on the real machines: what it obtains never opens a second sum, and never one over fewer honest members
 //! than threat-model.md section 3 says. The attacker of `support/attacker.rs` keeps every mask key, acknowledgement and share that it is given
 //! and decrypts whatever can be decrypted with them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::unwrap_in_result,
-    clippy::panic,
-    clippy::panic_in_result_fn,
-    clippy::cast_lossless,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    clippy::integer_division_remainder_used,
-    clippy::std_instead_of_alloc,
-    clippy::needless_range_loop,
-    reason = "tests; members index several lists at once"
-)]
 
-#[path = "support/harness.rs"]
-mod support;
-
-#[path = "malicious_server/keys.rs"]
 mod keys;
-#[path = "malicious_server/sparse.rs"]
 mod sparse;
 
 use std::collections::BTreeSet;
 
+use crate::support::attacker::{Attacker, Opened};
+use crate::support::cbor::{self, BODY, Item};
+use crate::support::input::expected_sums;
+use crate::support::random::Generator;
+use crate::support::setting::Setting;
+use crate::support::simulation::{Faithful, Losing, Moment, Simulation, respond, saved};
 use cloakwork_core::agreement::{FreshKey, Identity, PairKey, Party, Peer};
 use cloakwork_core::secagg::{ClientState, Encoding, Segment, Step};
 use cloakwork_core::{Error, ErrorKind};
-use support::attacker::{Attacker, Opened};
-use support::cbor::{self, BODY, Item};
-use support::input::expected_sums;
-use support::random::Generator;
-use support::setting::Setting;
-use support::simulation::{Faithful, Losing, Moment, Simulation, respond, saved};
 
 const MODEL: [u8; 32] = [0xaa; 32];
 const OTHER_MODEL: [u8; 32] = [0xbb; 32];
@@ -527,7 +507,7 @@ fn random_chains_open_one_sum_at_most() {
 fn thresholds_that_allow_a_second_sum_are_no_runs() {
     for (members, threshold, colluders) in [(6, 2, 0), (7, 3, 0), (7, 3, 1), (8, 4, 2), (5, 2, 0), (3, 1, 0)] {
         let mut rng = Generator::new("thresholds");
-        let roster = support::setting::roster_of(&support::setting::secrets(&mut rng, members as usize));
+        let roster = crate::support::setting::roster_of(&crate::support::setting::secrets(&mut rng, members as usize));
         let setting = Setting { colluders, ..Setting::complete(members, threshold) };
         let refused = setting.config(&roster).encode(&mut [0; 640]).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidThreshold);

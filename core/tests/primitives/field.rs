@@ -1,21 +1,11 @@
 //! The field of 2^61 - 1 against 128-bit division, with operands biased to where carries and reductions happen.
-#![allow(
-    clippy::unwrap_used,
-    clippy::cast_possible_truncation,
-    clippy::integer_division_remainder_used,
-    reason = "tests"
-)]
 
 use cloakwork_core::ErrorKind;
 use cloakwork_core::field::{Element, MODULUS};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
-#[path = "support/random.rs"]
-mod random;
-
-use random::Tape;
+use crate::random::Tape;
 
 /// Canonical values near 0, p, powers of two and their complements, or anywhere.
 fn canonical() -> impl Strategy<Value = u64> {

@@ -3,9 +3,9 @@
 use cloakwork_core::secagg::kind_of;
 use serde_json::Value;
 
+use super::transcript::{Delivery, Observer, Replay, respond, saved};
 use crate::support::random::Tape;
 use crate::support::vectors::{bytes, integer, list, load, text};
-use crate::transcript::{Delivery, Observer, Replay, respond, saved};
 
 fn belongs(case: &Value, delivery: &Delivery<'_>) -> bool {
     text(&case["step"]) == delivery.step && integer(&case["client"]) == delivery.id

@@ -1,0 +1,31 @@
+//! What the protocol is made of, against standards, independent vectors and slow oracles. Nothing here needs an allocator but what is so marked.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    clippy::integer_division_remainder_used,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+#[path = "../support/vectors.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
+mod files;
+#[path = "../support/random.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
+mod random;
+
+mod agreement;
+mod field;
+mod fixed;
+mod mask;
+mod prg;
+mod ring;
+#[cfg(feature = "alloc")]
+mod sharing;
+mod vectors;
+mod wycheproof;
