@@ -88,10 +88,10 @@ def workspace_tests(log: Log) -> Count:
 
 
 def feature_tests(log: Log) -> Count:
-    """Core without a feature and with each one alone; `std` is what the tests of the workspace use."""
-    count = Count()
-    for features in ((), ("--features", "alloc")):
-        count.add(cargo(log, "test", "--locked", *CORE, "--no-default-features", *features, "--no-fail-fast"))
+    """Core's tests without a feature; with `alloc` alone they compile, and are those that `workspace-tests` runs: `std` adds no code."""
+    count = cargo(log, "test", "--locked", *CORE, "--no-default-features", "--no-fail-fast")
+    log.run("cargo", "check", "--locked", *CORE, "--no-default-features", "--features", "alloc", "--all-targets")
+    count.passed += 1
     return count
 
 
