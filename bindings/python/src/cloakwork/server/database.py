@@ -140,10 +140,11 @@ class Reader:
     def payloads(self, run: bytes, parties: list[int]) -> Iterator[bytes]:
         """The masked vectors of these parties, one at a time."""
         for party in parties:
-            row = self._connection.execute("SELECT payload FROM payloads WHERE run = ? AND party = ?", (run, id_bytes(party))).fetchone()
-            if row is None:
+            # All rows, so that SQLite lets go of its own copy before the next one is read.
+            rows = self._connection.execute("SELECT payload FROM payloads WHERE run = ? AND party = ?", (run, id_bytes(party))).fetchall()
+            if not rows:
                 raise FlowError(FlowStatus.STORAGE_FAILED, "a masked vector is missing from the database", party=party)
-            yield row[0]
+            yield rows.pop()[0]
 
 
 def id_bytes(number: int) -> bytes:

@@ -10,6 +10,7 @@ import uvicorn
 from cloakwork.server.application import application
 from cloakwork.server.database import Database
 from cloakwork.server.impatience import impatient
+from cloakwork.server.memory import return_large_blocks
 from cloakwork.server.service import Service
 from cloakwork.server.settings import Settings
 
@@ -26,6 +27,7 @@ def serve(settings: Settings) -> None:
     Raises:
         FlowError: the identity, the list of controllers or the database cannot be used.
     """
+    return_large_blocks()
     # Told in a sentence here; within the event loop it would be a stack of calls.
     Database(settings.database).close()
     made = application(settings)
