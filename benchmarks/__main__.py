@@ -15,10 +15,12 @@ import report
 MEMBERS = 100
 LENGTH = 1_000_000
 NEIGHBOURS = MEMBERS - 1
+# Bytes of the accumulator of the kernel that has a bar.
+IN_CACHE = 64 << 10
 
 
-def side_by_side(repeats: int) -> list[str]:
-    """Ours and Flower's in turn, pinned to one core."""
+def side_by_side(repeats: int) -> tuple[list[str], dict[str, float]]:
+    """Ours and Flower's in turn, pinned to one core: the section, and ours by the names of `bars.BARS`."""
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {max(cores)})
     values = np.sin(np.arange(LENGTH) * 0.001)
@@ -34,7 +36,15 @@ def side_by_side(repeats: int) -> list[str]:
         uplink = (group.bytes_per_value(LENGTH), flower.bytes_per_value())
         group.server.finish(None)
     os.sched_setaffinity(0, cores)
-    return report.side_by_side(client, servers, uplink)
+    milliseconds = {"client": client[0].median * 1e3, **{name: samples.median * 1e3 for name, samples, _ in servers}}
+    return report.side_by_side(client, servers, uplink), {**milliseconds, "uplink": uplink[0]}
+
+
+def kernel_section() -> tuple[list[str], dict[str, float]]:
+    """The kernels: the section, and those that have a bar, in GB/s."""
+    measured = kernels.run()
+    rates = {kernel.name: kernel.bytes / kernel.seconds / 1e9 for kernel in measured if kernel.bytes}
+    return report.kernels(measured), {f"suite {suite}": rates[f"add_stream/u32/suite{suite}/{IN_CACHE}"] for suite in (1, 2)}
 
 
 def main() -> None:
@@ -44,15 +54,17 @@ def main() -> None:
     parser.add_argument("--only", choices=["kernels", "flower", "load"], help="measure one part and print it instead of writing the page")
     arguments = parser.parse_args()
     parts = {
-        "kernels": lambda: report.kernels(kernels.run()),
+        "kernels": kernel_section,
         "flower": lambda: side_by_side(arguments.repeats),
-        "load": lambda: report.load(*load.run()),
+        "load": lambda: (report.load(*load.run()), {}),
     }
     if arguments.only:
-        print("\n".join(parts[arguments.only]()))
+        print("\n".join(parts[arguments.only]()[0]))
         return
     sections = {name: measure() for name, measure in parts.items()}
-    report.write([sections["flower"], sections["load"], sections["kernels"], report.instructions()])
+    reached = {name: value for _, values in sections.values() for name, value in values.items()}
+    written = [report.bars(reached), *(sections[name][0] for name in ("flower", "load", "kernels")), report.instructions()]
+    report.write(written)
     print(f"written: {report.PAGE.relative_to(report.ROOT)}")
 
 

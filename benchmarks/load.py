@@ -8,7 +8,6 @@ A degree of 0 is the complete graph; without arguments, both rounds of the page 
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import subprocess
 import sys
@@ -42,8 +41,8 @@ HEAD = (
     "down a client",
     "largest error",
 )
-# Contributions that wait in memory to be sent; the rest of the clients wait for their turn, as they would on machines of their own.
-_AT_ONCE = 2
+# Clients that mask and send at the same time: more than this one process can do at once, so the server always has uploads to take.
+_AT_ONCE = 8
 
 
 @dataclass
@@ -147,15 +146,17 @@ async def _play(url: str, server: str, process: int, controller: Identity, measu
     base = np.sin(np.arange(measured.length) * 0.001)
     leave: set[asyncio.Task[int]] = set()
 
-    def listener(event: Event) -> None:
-        measured.marks.setdefault(event.what, []).append(time.monotonic())
-
     async def serve(client: AsyncClient) -> None:
         async def handler(current: Round) -> dict[str, np.ndarray]:
             if current.member in dropping:
                 await asyncio.Event().wait()
-            async with slots:
-                return {"values": base * (1 + current.member % 7)}
+            await slots.acquire()
+            return {"values": base * (1 + current.member % 7)}
+
+        def listener(event: Event) -> None:
+            measured.marks.setdefault(event.what, []).append(time.monotonic())
+            if event.what == "masked":
+                slots.release()
 
         task = asyncio.ensure_future(client.serve(handler, rounds=1, listener=listener))
         if client.member in dropping:
@@ -204,7 +205,7 @@ def measure(members: int, length: int, degree: int) -> Measured:
         controller = keyfile.create(place / "controller")
         folder.allow(place / "server", controller.fingerprint, "load")
         command = [sys.executable, "-m", "cloakwork", "server", "run", "--folder", str(place / "server")]
-        with subprocess.Popen(command, env=dict(os.environ, MALLOC_ARENA_MAX="2")) as process:
+        with subprocess.Popen(command) as process:
             try:
                 _wait(port, process)
                 loop = asyncio.new_event_loop()

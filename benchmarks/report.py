@@ -7,9 +7,10 @@ import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import bars as held
 from flower import Unmasking
 from kernels import Kernel
 from timing import Samples
@@ -56,6 +57,17 @@ def machine() -> list[str]:
     ]
 
 
+def bars(measured: Mapping[str, float]) -> list[str]:
+    """The numbers that the project holds itself to."""
+    return [
+        "## Bars and aims",
+        "",
+        "One core. Client and server are measured through the Python package, binding included.",
+        "",
+        *table(["what", "measured", "bar", "aim", ""], held.rows(measured)),
+    ]
+
+
 def side_by_side(
     client: tuple[Samples, Samples], servers: Sequence[tuple[str, Samples, Unmasking]], uplink: tuple[float, float]
 ) -> list[str]:
@@ -99,7 +111,7 @@ def load(rows: Sequence[Sequence[str]], head: Sequence[str]) -> list[str]:
         "## Whole rounds over HTTP",
         "",
         "One server process and one process with all clients share the machine; MACs, SQLite and loopback included, suite 2, b = 20.",
-        "The dropouts leave before their masked message, which costs the server most; the time until the limit of that step closes it",
+        "At most 8 clients mask and send at the same time. The dropouts leave before their masked message, which costs the server most; the time until the limit of that step closes it",
         "is left out of the server's times. Memory is the server's resident peak in the round above what it had with the run set up.",
         "",
         *table(head, rows),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,15 +29,15 @@ class _Range(NamedTuple):
     accumulator: NDArray[Any]
 
 
-def aggregate(run: Run, opening: Opening, payloads: Iterable[bytes], threads: int | None = None) -> dict[str, NDArray[Any]]:
+def aggregate(run: Run, opening: Opening, payloads: Iterable[bytes | bytearray], threads: int | None = None) -> dict[str, NDArray[Any]]:
     """The sums of a round as residues, by label.
 
-    Memory: one vector of residues for each segment, and as many payloads at a time as there are threads.
+    Memory: one vector of residues for each segment, and one payload at a time.
 
     Args:
         run: the run.
         opening: from `Server.opening`.
-        payloads: the payloads of all survivors, in any order, bytes-like; they are taken from the iterable a few at a time.
+        payloads: the payloads of all survivors, in any order, bytes-like; they are taken from the iterable one at a time.
         threads: how many threads work, 1 or more; one for each processor if None.
 
     Returns:
@@ -54,16 +54,8 @@ def aggregate(run: Run, opening: Opening, payloads: Iterable[bytes], threads: in
         _Range(index, first, total[first : first + _RANGE]) for index, total in enumerate(sums) for first in range(0, len(total), _RANGE)
     ]
     with ThreadPoolExecutor(workers) as pool:
-
-        def add(batch: list[bytes]) -> None:
-            def to(place: _Range) -> None:
-                for payload in batch:
-                    opening.add(place.segment, place.first, payload, place.accumulator)
-
-            _all(pool.map(to, ranges))
-
-        for batch in _batches(run, payloads, workers):
-            add(batch)
+        for payload in _checked(run, payloads):
+            _all(pool.map(partial(_add, opening, payload), ranges))
         _all(pool.map(lambda place: opening.unmask(*place), ranges))
     for index, (segment, total) in enumerate(zip(run.segments, sums, strict=True)):
         opening.check_zeros(index, total[segment.length :])
@@ -120,16 +112,18 @@ def _threads(given: int | None) -> int:
     return given
 
 
-def _batches(run: Run, payloads: Iterable[bytes], size: int) -> Iterator[list[bytes]]:
-    """The payloads, a few at a time, each of the right size."""
-    expected, source = run.payload_size, iter(payloads)
-    while batch := list(islice(source, size)):
-        for payload in batch:
-            length = len(view("payloads", payload))
-            if length != expected:
-                message = f"a payload has {length} bytes, expected {expected}"
-                raise ArgumentError(Status.INVALID_LENGTH, message, argument="payloads", bound=expected)
-        yield batch
+def _checked(run: Run, payloads: Iterable[bytes | bytearray]) -> Iterator[bytes | bytearray]:
+    """The payloads one at a time, each of the right size."""
+    for payload in payloads:
+        length = len(view("payloads", payload))
+        if length != run.payload_size:
+            message = f"a payload has {length} bytes, expected {run.payload_size}"
+            raise ArgumentError(Status.INVALID_LENGTH, message, argument="payloads", bound=run.payload_size)
+        yield payload
+
+
+def _add(opening: Opening, payload: bytes | bytearray, place: _Range) -> None:
+    opening.add(place.segment, place.first, payload, place.accumulator)
 
 
 def _all(results: Iterator[None]) -> None:

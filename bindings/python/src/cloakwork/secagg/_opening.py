@@ -34,7 +34,7 @@ class Opening(Handle):
         opening._own(pointer)
         return opening
 
-    def add(self, segment: int, first: int, payload: bytes, accumulator: NDArray[Any]) -> None:
+    def add(self, segment: int, first: int, payload: bytes | bytearray, accumulator: NDArray[Any]) -> None:
         """Adds elements `first` ... of a segment of one survivor's payload to `accumulator`.
 
         Args:

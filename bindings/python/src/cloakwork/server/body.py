@@ -18,7 +18,7 @@ from cloakwork.wire.problem import FlowError, FlowStatus
 __all__ = ["Body", "receive"]
 
 # Larger bodies wait on disk: many may come at the same time, and each is needed in memory for a moment only.
-_IN_MEMORY = 256 * 1024
+_IN_MEMORY = 32 * 1024
 
 
 class Body:

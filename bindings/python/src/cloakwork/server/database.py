@@ -21,6 +21,8 @@ __all__ = ["Database", "Reader", "id_bytes", "id_number", "join_ids", "split_ids
 _LOCK_SECONDS = 2.0
 # What of the write-ahead log is left on disk once its content is in the database.
 _LARGEST_JOURNAL = 64 * 2**20
+# Bytes of a piece of a masked vector, a model or a result: SQLite makes two copies of what is written at once.
+_PIECE = 256 * 1024
 
 Row = sqlite3.Row
 
@@ -124,6 +126,25 @@ class Database:
         row = self._connection.execute(statement, values).fetchone()
         return None if row is None else row[0]
 
+    def store_payload(self, run: bytes, party: bytes, payload: memoryview) -> None:
+        """Stores a masked vector."""
+        for number, piece in _pieces(payload):
+            self.change("INSERT INTO payloads VALUES (?, ?, ?, ?)", run, party, number, piece)
+
+    def payload(self, run: bytes, party: bytes) -> bytearray:
+        """A masked vector; empty when there is none."""
+        return _payload(self._connection, run, party)
+
+    def store_content(self, digest: bytes, content: bytes) -> None:
+        """Stores a model or a result under its SHA-256; it may be there already."""
+        for number, piece in _pieces(memoryview(content)):
+            self.change("INSERT INTO contents VALUES (?, ?, ?) ON CONFLICT DO NOTHING", digest, number, piece)
+
+    def content(self, digest: bytes) -> bytes | None:
+        """The model or result with this SHA-256."""
+        pieces = [row["bytes"] for row in self.rows("SELECT bytes FROM contents WHERE digest = ? ORDER BY piece", digest)]
+        return b"".join(pieces) if pieces else None
+
 
 class Reader:
     """A second, reading connection for another thread; it sees what was committed."""
@@ -137,14 +158,26 @@ class Reader:
     def __exit__(self, *exception: object) -> None:
         self._connection.close()
 
-    def payloads(self, run: bytes, parties: list[int]) -> Iterator[bytes]:
+    def payloads(self, run: bytes, parties: list[int]) -> Iterator[bytearray]:
         """The masked vectors of these parties, one at a time."""
         for party in parties:
-            # All rows, so that SQLite lets go of its own copy before the next one is read.
-            rows = self._connection.execute("SELECT payload FROM payloads WHERE run = ? AND party = ?", (run, id_bytes(party))).fetchall()
-            if not rows:
+            payload = _payload(self._connection, run, id_bytes(party))
+            if not payload:
                 raise FlowError(FlowStatus.STORAGE_FAILED, "a masked vector is missing from the database", party=party)
-            yield rows.pop()[0]
+            yield payload
+
+
+def _pieces(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """The pieces in which data is stored, numbered; one where there is nothing in it."""
+    for number, start in enumerate(range(0, max(1, len(data)), _PIECE)):
+        yield number, data[start : start + _PIECE]
+
+
+def _payload(connection: sqlite3.Connection, run: bytes, party: bytes) -> bytearray:
+    payload = bytearray()
+    for row in connection.execute("SELECT bytes FROM payloads WHERE run = ? AND party = ? ORDER BY piece", (run, party)):
+        payload += row[0]
+    return payload
 
 
 def id_bytes(number: int) -> bytes:

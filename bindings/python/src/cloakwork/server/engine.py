@@ -255,7 +255,7 @@ class Engine:
         """Starts a round over the model and settings in `context`."""
         digest = hashlib.sha256(context).digest()
         live = self.live(run)
-        self.database.change("INSERT INTO contents VALUES (?, ?) ON CONFLICT DO NOTHING", digest, context)
+        self.database.store_content(digest, context)
         new = live.start_round(number, wanted, digest)
         self.database.change("UPDATE rounds SET result = NULL WHERE run = ? AND round < ?", run, number - self._results)
         # Models of rounds that have ended are not asked for any more.
@@ -283,9 +283,10 @@ class Engine:
             live = self._live.get(run)
             if live is None:
                 return
-            digest = None if result is None else hashlib.sha256(result).digest()
+            digest = None
             if result is not None:
-                self.database.change("INSERT INTO contents VALUES (?, ?) ON CONFLICT DO NOTHING", digest, result)
+                digest = hashlib.sha256(result).digest()
+                self.database.store_content(digest, result)
             live.summed(number, digest, failure)
 
         return self.work(perform)[1]
@@ -298,8 +299,7 @@ class Engine:
 
     def content(self, digest: bytes) -> bytes | None:
         """The content with this SHA-256."""
-        content: bytes | None = self.database.value("SELECT content FROM contents WHERE digest = ?", digest)
-        return content
+        return self.database.content(digest)
 
     def close_if_due(self, run: bytes) -> list[Wake]:
         """Closes the present step of a run if its time has passed."""

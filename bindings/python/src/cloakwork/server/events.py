@@ -25,7 +25,7 @@ class Events:
             return
         values = memoryview(message)
         self._add(epoch, number, "receive", id_bytes(party), values[: payload.start], masked=True)
-        self._database.change("INSERT INTO payloads VALUES (?, ?, ?)", self._id, id_bytes(party), values[payload])
+        self._database.store_payload(self._id, id_bytes(party), values[payload])
 
     def has(self, epoch: int, party: int, message: bytes) -> bool:
         """Whether this message of set-up was taken before."""
@@ -68,9 +68,8 @@ class Events:
 
         The machine counts its rounds by itself; rounds that it did not live through, because it was made anew, pass empty.
         """
-        context = self._database.value(
-            "SELECT content FROM contents, rounds WHERE run = ? AND round = ? AND digest = context", self._id, number
-        )
+        digest = self._database.value("SELECT context FROM rounds WHERE run = ? AND round = ?", self._id, number)
+        context = self._database.content(digest) or b""
         while machine.phase.round < number - 1:
             machine.begin(None, b"")
             machine.stop()
@@ -79,8 +78,7 @@ class Events:
     def _message(self, party: bytes, stored: bytes, masked: int) -> bytes:
         if not masked:
             return stored
-        payload: bytes = self._database.value("SELECT payload FROM payloads WHERE run = ? AND party = ?", self._id, party)
-        return stored + payload
+        return stored + self._database.payload(self._id, party)
 
     def _add(
         self,

@@ -44,12 +44,13 @@ CREATE TABLE events (
     PRIMARY KEY (run, sequence)
 ) STRICT;
 
--- The masked vectors of the present round; gone when it has ended.
+-- The masked vectors of the present round, in pieces, so that SQLite never copies a whole one in memory; gone when the round has ended.
 CREATE TABLE payloads (
     run BLOB NOT NULL REFERENCES runs,
     party BLOB NOT NULL,
-    payload BLOB NOT NULL,
-    PRIMARY KEY (run, party)
+    piece INTEGER NOT NULL,             -- from 0
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (run, party, piece)
 ) STRICT;
 
 -- Messages for members, kept until a later epoch or round makes them void.
@@ -93,10 +94,12 @@ CREATE TABLE refusals (
 ) STRICT;
 CREATE INDEX refusals_of_run ON refusals (run, epoch, round);
 
--- Models and results, by SHA-256.
+-- Models and results by SHA-256, in pieces as well.
 CREATE TABLE contents (
-    digest BLOB PRIMARY KEY,
-    content BLOB NOT NULL
+    digest BLOB NOT NULL,
+    piece INTEGER NOT NULL,             -- from 0
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (digest, piece)
 ) STRICT;
 
 -- The last request of each party, and its answer for a byte-identical repeat.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cloakwork.secagg import Opening, Run, aggregate
 from cloakwork.server.database import Reader
+from cloakwork.server.memory import return_free_blocks
 from cloakwork.wire import result
 
 __all__ = ["sum_round"]
@@ -27,6 +28,7 @@ def sum_round(path: Path, run: Run, opening: Opening, survivors: list[int]) -> b
         CryptoError: `MASKS_DID_NOT_CANCEL`.
         FlowError: `STORAGE_FAILED`.
     """
+    return_free_blocks()
     with Reader(path) as reader:
         sums = aggregate(run, opening, reader.payloads(run.run_id, survivors))
     return result.encode(run, sums)

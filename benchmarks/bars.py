@@ -1,0 +1,51 @@
+"""What the project holds itself to: for each number a bar, which has to be reached, and an aim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One number.
+
+    Attributes:
+        what: what is measured.
+        unit: of bar, aim and measurement.
+        bar: has to be reached.
+        aim: is gone for.
+        more: whether more is better; less if not.
+    """
+
+    what: str
+    unit: str
+    bar: float
+    aim: float
+    more: bool = False
+
+    def verdict(self, measured: float) -> str:
+        """How the measurement stands to bar and aim."""
+        sign = 1 if self.more else -1
+        if sign * measured >= sign * self.aim:
+            return "aim reached"
+        return "bar reached" if sign * measured >= sign * self.bar else "NOT reached"
+
+
+BARS = {
+    "suite 2": Bar("mask added to a vector in cache, u32, suite 2", "GB/s", 12, 18, more=True),
+    "suite 1": Bar("the same, suite 1, default build", "GB/s", 1.7, 4.4, more=True),
+    "client": Bar("client: quantise, self mask, 99 pair masks, pack; 10^6 parameters", "ms", 60, 30),
+    "nobody dropped": Bar("server: add, unmask, Shamir; n = 100, 10^6, nobody dropped", "ms", 200, 60),
+    "10 % dropped": Bar("the same, 10 % dropped", "ms", 600, 250),
+    "uplink": Bar("uplink bytes a parameter at b = 20", "bytes", 2.5, 2.5),
+}
+
+
+def rows(measured: Mapping[str, float]) -> Sequence[Sequence[str]]:
+    """A row for each number that was measured."""
+    return [
+        [bar.what, f"{measured[name]:,.4g} {bar.unit}", f"{bar.bar:g}", f"{bar.aim:g}", bar.verdict(round(measured[name], 2))]
+        for name, bar in BARS.items()
+        if name in measured
+    ]
