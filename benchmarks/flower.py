@@ -101,5 +101,7 @@ def server(length: int, members: int, dropped: int, repeats: int) -> Unmasking:
 
 def bytes_per_value() -> float:
     """Flower sends masked vectors as 64-bit integers."""
-    vector = parameters_mod(quantize([np.zeros(1000)], CLIPPING_RANGE, TARGET_RANGE), MODULUS)
+    shapes = [(1000,)]
+    vector = parameters_addition(quantize([np.zeros(1000)], CLIPPING_RANGE, TARGET_RANGE), pseudo_rand_gen(os.urandom(32), MODULUS, shapes))
+    vector = parameters_mod(vector, MODULUS)
     return vector[0].nbytes / vector[0].size
