@@ -183,7 +183,7 @@ class Result:
 class Runner:
     """Runs a list of stages, as many at a time as there are lanes."""
 
-    def __init__(self, root: Path, logs: Path, environment: Mapping[str, str], *, lanes: int = 2, quiet: bool = False) -> None:
+    def __init__(self, root: Path, logs: Path, environment: Mapping[str, str], *, lanes: int = 3, quiet: bool = False) -> None:
         self._root = root
         self._logs = logs
         self._environment = environment

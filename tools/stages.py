@@ -195,13 +195,14 @@ def python_lint(log: Log) -> Count:
 
 # The order decides who starts when there is room; the long ones come first. Those of one resource run one after the other.
 STAGES = (
+    # First, because the tests of the flows wait more than they compute and run beside everything else.
+    Stage("python-environment", python_environment, resource="target"),
+    Stage("python-tests", python_tests, resource="python", after=("python-environment",)),
     Stage("clippy", clippy, resource="target"),
     Stage("workspace-tests", workspace_tests, resource="target"),
     script("fuzz", resource="fuzz"),
     Stage("abi", lambda log: own(log, sys.executable, ROOT / "tests" / "abi" / "check.py"), resource="target"),
     Stage("c-vectors", lambda log: own(log, sys.executable, ROOT / "tests" / "c" / "check.py"), resource="target"),
-    Stage("python-environment", python_environment, resource="target"),
-    Stage("python-tests", python_tests, resource="python", after=("python-environment",)),
     Stage("examples", lambda log: pytest(log, ROOT / "examples" / "python", "tests"), resource="python", after=("python-environment",)),
     Stage("feature-tests", feature_tests, resource="target"),
     miri("miri", *skipped()),
