@@ -22,9 +22,9 @@ _ZERO_BITS = 64
 def stored_payload(database: Path, run: bytes, member: int) -> bytes | None:
     """The masked vector of a member in the present round, as it lies in the server's database."""
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=_LOCK_SECONDS)) as connection:
-        query = "SELECT payload FROM payloads WHERE run = ? AND party = ?"
-        row: tuple[bytes] | None = connection.execute(query, (run, member.to_bytes(8, "big"))).fetchone()
-    return None if row is None else row[0]
+        query = "SELECT bytes FROM payloads WHERE run = ? AND party = ? ORDER BY piece"
+        pieces: list[tuple[bytes]] = connection.execute(query, (run, member.to_bytes(8, "big"))).fetchall()
+    return b"".join(piece for (piece,) in pieces) or None
 
 
 def unpack(payload: bytes, layout: Layout) -> dict[str, NDArray[np.float64]]:
