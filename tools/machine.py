@@ -131,7 +131,20 @@ def missing_rust() -> list[Missing]:
         parts = ("--profile", "minimal", "--component", ",".join(NIGHTLY_COMPONENTS))
         command = ("rustup", "toolchain", "install", "nightly", *parts)
         found.append(Missing("Rust nightly", "Miri and fuzzing", command, TOOLCHAIN_MEGABYTES["nightly"]))
+    minimum = minimum_rust()
+    if f"{minimum}-" not in _output("rustup", "toolchain", "list"):
+        command = ("rustup", "toolchain", "install", minimum, "--profile", "minimal")
+        found.append(Missing(f"Rust {minimum}", "the oldest Rust that is promised", command, TOOLCHAIN_MEGABYTES["stable"]))
     return found
+
+
+def minimum_rust() -> str:
+    """The minimum Rust version that the workspace states."""
+    manifest = (Path(__file__).resolve().parent.parent / "Cargo.toml").read_text(encoding="utf-8")
+    version = re.search(r'^rust-version = "([\d.]+)"', manifest, re.MULTILINE)
+    if version is None:
+        raise ValueError("Cargo.toml states no rust-version")
+    return version[1]
 
 
 def package_sizes(names: Iterable[str]) -> tuple[int, int] | None:
