@@ -62,7 +62,7 @@ fn rounded_sensitivities() {
         same(rounded_l1(rounded_l2(clip, padded, beta), padded), l1);
         same(rounded_l2_squared(clip, padded, beta), l2 * l2);
     }
-    same(0.1 * rounded_l2(400.0, 4, 0.06), 40.118849556609325);
+    same(rounded_l2(400.0, 4, 0.06), 401.18849556609325);
 }
 
 #[test]

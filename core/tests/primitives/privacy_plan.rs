@@ -3,7 +3,7 @@
 use cloakwork_core::privacy::accountant::bounds::{BETA, rounded_l2_squared};
 use cloakwork_core::privacy::accountant::rdp::Gaussian;
 use cloakwork_core::privacy::accountant::{Accountant, Round};
-use cloakwork_core::privacy::mechanism::{Mechanism, MechanismConfig};
+use cloakwork_core::privacy::mechanism::Mechanism;
 use cloakwork_core::privacy::parameter::{Bound, Parameter, ParameterError};
 use cloakwork_core::privacy::plan::{Plan, Summands, Wanted, choose, expected_error, granularity, wrap};
 use cloakwork_core::privacy::unit::{Neighbours, Unit};
@@ -152,10 +152,13 @@ fn refusal(wanted: Wanted, parameter: Parameter) -> ParameterError {
     error
 }
 
+/// A parameter, how it is set, and values that are refused.
+type Refused = (Parameter, fn(&mut Wanted, f64), &'static [f64]);
+
 /// Every refusal names the parameter, and the value that it proposes works.
 #[test]
 fn refusals_propose_what_works() {
-    let set: [(Parameter, fn(&mut Wanted, f64), &[f64]); 12] = [
+    let set: [Refused; 12] = [
         (Parameter::Clients, |wanted, value| wanted.clients = value as u32, &[0.0, 16_777_217.0]),
         (Parameter::Honest, |wanted, value| wanted.honest = value as u32, &[0.0, 101.0]),
         (Parameter::Parts, |wanted, value| wanted.parts = value as u32, &[0.0, 65_537.0]),
