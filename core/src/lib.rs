@@ -38,7 +38,8 @@ pub mod kdf;
 pub mod prg;
 pub mod seal;
 
-// Floor 3: masks and shares.
+// Floor 3: masks, shares, and what noise needs.
+pub mod hadamard;
 pub mod mask;
 pub mod sharing;
 

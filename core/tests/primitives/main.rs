@@ -22,6 +22,7 @@ mod random;
 mod agreement;
 mod field;
 mod fixed;
+mod hadamard;
 mod mask;
 mod prg;
 mod ring;
