@@ -427,6 +427,10 @@ enum cloak_status
      */
     CLOAK_ERR_NO_PARAMETERS = 606,
     /**
+     * A sampler of noise used up its tries, which happens with a broken generator only.
+     */
+    CLOAK_ERR_SAMPLER_FAILED = 701,
+    /**
      * A bug in the library. What the call was changing stays unusable and can only be freed.
      */
     CLOAK_ERR_PANIC = 901,

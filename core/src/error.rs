@@ -100,6 +100,10 @@ pub enum ErrorKind {
     CapacityExceeded = 605,
     /// No degree and threshold meet the failure probabilities asked for.
     NoParameters = 606,
+
+    // 700: privacy.
+    /// A sampler of noise used up its tries, which happens with a broken generator only.
+    SamplerFailed = 701,
 }
 
 /// An [`ErrorKind`] with the party and the bound it concerns, where there are any.
@@ -208,6 +212,7 @@ impl ErrorKind {
             Self::NoParameters => {
                 "no degree and threshold meet these failure probabilities; lower the corrupt or dropout rate"
             }
+            Self::SamplerFailed => "a sampler of noise used up its tries: the random generator is broken",
         }
     }
 }

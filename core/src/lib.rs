@@ -39,6 +39,7 @@ pub mod prg;
 pub mod seal;
 
 // Floor 3: masks, shares, and what noise needs.
+pub mod gaussian;
 pub mod hadamard;
 pub mod mask;
 pub mod sharing;

@@ -122,6 +122,10 @@ pub enum cloak_status {
     /// No degree and threshold meet the failure probabilities asked for.
     CLOAK_ERR_NO_PARAMETERS = 606,
 
+    // 700: privacy.
+    /// A sampler of noise used up its tries, which happens with a broken generator only.
+    CLOAK_ERR_SAMPLER_FAILED = 701,
+
     // 900: the library itself.
     /// A bug in the library. What the call was changing stays unusable and can only be freed.
     CLOAK_ERR_PANIC = 901,
@@ -216,6 +220,7 @@ statuses_of_core! {
     InvalidRun => CLOAK_ERR_INVALID_RUN,
     CapacityExceeded => CLOAK_ERR_CAPACITY_EXCEEDED,
     NoParameters => CLOAK_ERR_NO_PARAMETERS,
+    SamplerFailed => CLOAK_ERR_SAMPLER_FAILED,
 }
 
 impl From<Error> for cloak_status {

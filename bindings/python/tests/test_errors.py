@@ -29,6 +29,7 @@ def test_each_status_is_an_exception_of_its_group(status: Status) -> None:
         4: "CryptoError",
         5: "ProtocolError",
         6: "ParameterError",
+        7: "PrivacyError",
         9: "InternalError",
     }
     with pytest.raises(CloakworkError) as raised:

@@ -22,6 +22,7 @@ mod random;
 mod agreement;
 mod field;
 mod fixed;
+mod gaussian;
 mod hadamard;
 mod mask;
 mod prg;

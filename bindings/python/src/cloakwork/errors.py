@@ -18,6 +18,7 @@ __all__ = [
     "InternalError",
     "NumberError",
     "ParameterError",
+    "PrivacyError",
     "ProtocolError",
     "Status",
 ]
@@ -79,6 +80,8 @@ class Status(IntEnum):
     INVALID_RUN = 604
     CAPACITY_EXCEEDED = 605
     NO_PARAMETERS = 606
+    # Privacy.
+    SAMPLER_FAILED = 701
     # The library itself.
     PANIC = 901
 
@@ -149,6 +152,10 @@ class ParameterError(ArgumentError):
     """The parameters of a run do not fit together (600 to 699)."""
 
 
+class PrivacyError(CloakworkError):
+    """Noise could not be made, or a mechanism or budget forbids what was asked for (700 to 799)."""
+
+
 class InternalError(CloakworkError, RuntimeError):
     """A defect of the library (900 to 999): please report it."""
 
@@ -160,6 +167,7 @@ _GROUPS: dict[int, type[CloakworkError]] = {
     4: CryptoError,
     5: ProtocolError,
     6: ParameterError,
+    7: PrivacyError,
     9: InternalError,
 }
 
