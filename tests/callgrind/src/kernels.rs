@@ -2,6 +2,7 @@
 
 use crate::count;
 use cloakwork_core::fixed::FixedPoint;
+use cloakwork_core::hadamard::{Signs, rotate, unrotate};
 use cloakwork_core::mask::{Seed, StreamLabel, add_masks};
 use cloakwork_core::prg::{Sign, StreamKey, Suite, add_stream};
 use cloakwork_core::ring::{Bits, add_packed, pack, packed_len, unpack};
@@ -37,4 +38,11 @@ pub fn count_all() {
     let mut sums = vec![0f64; LENGTH];
     count("decode f64, 20 bits", || format.decode_f64(&accumulator, &mut sums)).expect("exact length");
     std::hint::black_box(sums);
+
+    let signs = Signs::new(Suite::ChaCha20, &[7; 32]);
+    let mut floats = vec![0f32; 4 * LENGTH];
+    count("rotate, 2^16 f32", || rotate(&signs, 0, &mut floats)).expect("a power of two");
+    let mut integers = vec![0i64; 4 * LENGTH];
+    count("rotate, 2^16 i64", || rotate(&signs, 0, &mut integers)).expect("a power of two");
+    count("unrotate, 2^16 i64", || unrotate(&signs, 0, &mut integers)).expect("a power of two");
 }

@@ -1,10 +1,12 @@
-//! Rings, the field and fixed point.
+//! Rings, the field, fixed point and the rotation.
 
 use crate::Case;
 use crate::generator::SecretGenerator;
 use crate::secret::{hide, reveal, revealed, secret};
 use cloakwork_core::field::{Element, MODULUS};
 use cloakwork_core::fixed::FixedPoint;
+use cloakwork_core::hadamard::{Number, Signs, rotate, unrotate};
+use cloakwork_core::prg::Suite;
 use cloakwork_core::ring::{Bits, Lane, center, pack, packed_len, unpack};
 
 /// The cases of this file.
@@ -18,6 +20,14 @@ pub const CASES: &[Case] = &[
     ("fixed: floats that round in floating point, in two parts", || fixed(60, 40)),
     ("fixed: floats that round in integers", || fixed(128, 100)),
     ("fixed: integers", fixed_integers),
+    ("hadamard: rotate and undo it, integers", || {
+        rotation(1i32, -5, |value, log2| value << log2);
+        rotation(1i64, -5, |value, log2| value << log2);
+    }),
+    ("hadamard: rotate and undo it, floats", || {
+        rotation(1f32, -5.0, |value, log2| value * (1u32 << log2) as f32);
+        rotation(1f64, -5.0, |value, log2| value * f64::from(1u32 << log2));
+    }),
 ];
 
 fn bits(b: u8) -> Bits {
@@ -140,5 +150,20 @@ fn fixed_integers() {
         reveal(&mut wide);
         assert_eq!(wide, narrow);
         assert!(wide.iter().zip(values).all(|(residue, value)| center(*residue, bits(40)) == 8 * i128::from(value)));
+    }
+}
+
+/// Every length up to two passes; the signs are public.
+fn rotation<T: Number>(first: T, last: T, multiply: fn(T, u32) -> T) {
+    let signs = Signs::new(Suite::ChaCha20, &[3; 32]);
+    for log2 in 1..=16 {
+        let mut values = vec![T::default(); 1 << log2];
+        (values[0], values[(1 << log2) - 1]) = (first, last);
+        let expected: Vec<T> = values.iter().map(|value| multiply(*value, log2)).collect();
+        hide(&mut values);
+        rotate(&signs, 40, &mut values).expect("a power of two");
+        unrotate(&signs, 40, &mut values).expect("a power of two");
+        reveal(&mut values);
+        assert_eq!(values, expected);
     }
 }
