@@ -431,6 +431,10 @@ enum cloak_status
      */
     CLOAK_ERR_SAMPLER_FAILED = 701,
     /**
+     * A parameter of a noise mechanism is outside its range or does not fit the run.
+     */
+    CLOAK_ERR_INVALID_MECHANISM = 702,
+    /**
      * A bug in the library. What the call was changing stays unusable and can only be freed.
      */
     CLOAK_ERR_PANIC = 901,

@@ -24,7 +24,7 @@ from stages import CORE, MIRI
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "tests" / "long" / "RESULTS.md"
-PROPERTY_CASES = 20_000
+PROPERTY_CASES = 2_000
 LIMIT_SECONDS = 4 * 3600.0
 
 

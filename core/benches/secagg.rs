@@ -46,6 +46,7 @@ fn set_up() -> (Server, Vec<Client<128>>) {
         max_rounds: 1_000_000,
         limits: Limits { setup: 60, step: 60 },
         segments: [segment].into_iter().collect(),
+        mechanism: None,
         settings_hash: [0; 32],
     };
     let mut description = [0; 640];

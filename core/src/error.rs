@@ -104,6 +104,8 @@ pub enum ErrorKind {
     // 700: privacy.
     /// A sampler of noise used up its tries, which happens with a broken generator only.
     SamplerFailed = 701,
+    /// A parameter of a noise mechanism is outside its range or does not fit the run.
+    InvalidMechanism = 702,
 }
 
 /// An [`ErrorKind`] with the party and the bound it concerns, where there are any.
@@ -213,6 +215,7 @@ impl ErrorKind {
                 "no degree and threshold meet these failure probabilities; lower the corrupt or dropout rate"
             }
             Self::SamplerFailed => "a sampler of noise used up its tries: the random generator is broken",
+            Self::InvalidMechanism => "a parameter of the noise mechanism is outside its range or does not fit the run",
         }
     }
 }

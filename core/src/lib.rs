@@ -44,6 +44,9 @@ pub mod hadamard;
 pub mod mask;
 pub mod sharing;
 
+// Floor 4: what sums reveal.
+pub mod privacy;
+
 // Floor 5: the protocol.
 pub mod secagg;
 

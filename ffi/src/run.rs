@@ -328,6 +328,7 @@ impl RunObject {
             max_rounds: config.max_rounds,
             limits: Limits { setup: config.setup_seconds, step: config.step_seconds },
             segments: segments.iter().map(segment::to_core).collect::<Result<_, _>>()?,
+            mechanism: None,
             settings_hash: config.settings_hash,
         };
         let mut description = alloc::vec![0; MAX_DESCRIPTION_SIZE];

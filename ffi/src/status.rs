@@ -125,6 +125,8 @@ pub enum cloak_status {
     // 700: privacy.
     /// A sampler of noise used up its tries, which happens with a broken generator only.
     CLOAK_ERR_SAMPLER_FAILED = 701,
+    /// A parameter of a noise mechanism is outside its range or does not fit the run.
+    CLOAK_ERR_INVALID_MECHANISM = 702,
 
     // 900: the library itself.
     /// A bug in the library. What the call was changing stays unusable and can only be freed.
@@ -221,6 +223,7 @@ statuses_of_core! {
     CapacityExceeded => CLOAK_ERR_CAPACITY_EXCEEDED,
     NoParameters => CLOAK_ERR_NO_PARAMETERS,
     SamplerFailed => CLOAK_ERR_SAMPLER_FAILED,
+    InvalidMechanism => CLOAK_ERR_INVALID_MECHANISM,
 }
 
 impl From<Error> for cloak_status {

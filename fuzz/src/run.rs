@@ -59,6 +59,7 @@ pub fn setting() -> &'static Setting {
             max_rounds: 4,
             limits: Limits { setup: 60, step: 60 },
             segments,
+            mechanism: None,
             settings_hash: [2; 32],
         };
         let mut description = vec![0; MAX_DESCRIPTION_SIZE];

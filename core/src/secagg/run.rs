@@ -7,12 +7,15 @@ use minicbor::{Decoder, decode};
 
 use super::codec::{self, Canonical, array, fixed_bytes, number};
 use super::graph::Graph;
+use super::mechanism;
 use super::segment::{Encoding, Segment};
 use crate::error::{ErrorKind, Result};
 use crate::fixed::FixedPoint;
 use crate::kdf;
 use crate::mask::StreamLabel;
 use crate::prg::Suite;
+use crate::privacy::mechanism::Mechanism;
+use crate::privacy::pipeline::Pipeline;
 
 /// Most members of a run.
 pub const MAX_MEMBERS: u32 = 1 << 20;
@@ -75,6 +78,8 @@ pub struct RunConfig {
     pub limits: Limits,
     /// The parts of a contribution, in order.
     pub segments: Vec<Segment, MAX_SEGMENTS>,
+    /// The noise mechanism, if there is one. Its vector is then the only segment: nothing leaves a client without noise.
+    pub mechanism: Option<Mechanism>,
     /// Hash of whatever else the hosts agree on.
     pub settings_hash: [u8; 32],
 }
@@ -122,7 +127,38 @@ impl RunConfig {
                 FixedPoint::new(segment.bits(), fraction, self.members)?;
             }
         }
+        self.mechanism.as_ref().map_or(Ok(()), |mechanism| self.check_mechanism(mechanism))
+    }
+
+    /// The private vector is the only segment, as long as the mechanism pads it, and every set that may be opened holds enough honest shares of noise.
+    fn check_mechanism(&self, mechanism: &Mechanism) -> Result<()> {
+        let [segment] = self.segments.as_slice() else {
+            return Err(ErrorKind::InvalidMechanism.bound(1));
+        };
+        let fits = segment.encoding() == Encoding::Residues
+            && segment.bits().get() <= mechanism.max_bits()
+            && segment.length() == mechanism.padded();
+        if !fits {
+            return Err(ErrorKind::InvalidMechanism.bound(mechanism.padded()));
+        }
+        let honest = self.honest_inputs();
+        if u64::from(mechanism.config().honest) > honest {
+            return Err(ErrorKind::InvalidMechanism.bound(honest));
+        }
         Ok(())
+    }
+
+    /// Honest inputs that every sum has at least, whatever the server does (threat-model.md section 3): as many as min inputs leaves, and, where shares open
+    /// the sum, t + 1 - c on the complete graph and 2t - k - c + 1 on a sparse one. Without recovery a sparse graph promises no more than a pair.
+    fn honest_inputs(&self) -> u64 {
+        let (k, t, c) = (u64::from(self.degree()), u64::from(self.threshold), u64::from(self.colluders));
+        let by_graph = match (self.mode, self.degree) {
+            (Mode::Recovery, 0) => t + 1 - c.min(t),
+            (Mode::Recovery, _) => 2 * t + 1 - k - c,
+            (Mode::NoRecovery, 0) => u64::MAX,
+            (Mode::NoRecovery, _) => 2,
+        };
+        by_graph.min(u64::from(self.min_inputs.saturating_sub(self.colluders)))
     }
 
     /// 1 <= t <= k and 2t > k + c: no two sets can be opened (threat-model.md, lemmas 2 to 4). Without recovery there is no threshold, but every
@@ -146,7 +182,11 @@ impl<'b> Canonical<'b> for RunConfig {
         for segment in &self.segments {
             segment.write(e)?;
         }
-        e.null()?.bytes(&self.settings_hash)?;
+        match &self.mechanism {
+            None => e.null()?,
+            Some(mechanism) => mechanism::write(mechanism, e)?,
+        };
+        e.bytes(&self.settings_hash)?;
         Ok(())
     }
 
@@ -181,16 +221,9 @@ impl RunConfig {
         array(d, 2)?;
         let (setup, step) = (number(d)?, number(d)?);
         let segments = Self::read_segments(d)?;
-        let mechanism: Result<()> = if d.datatype()? == Type::Null {
-            d.null()?;
-            Ok(())
-        } else {
-            d.skip()?;
-            Err(ErrorKind::Unsupported.into())
-        };
+        let mechanism = mechanism::read(d)?;
         let settings_hash = fixed_bytes(d)?;
         Ok((|| {
-            mechanism?;
             let config = Self {
                 run_id,
                 suite: suite?,
@@ -206,6 +239,7 @@ impl RunConfig {
                 max_rounds: max_rounds?,
                 limits: Limits { setup: setup?, step: step? },
                 segments: segments?,
+                mechanism: mechanism?,
                 settings_hash,
             };
             config.check()?;
@@ -301,6 +335,23 @@ impl Run {
             Encoding::FixedPoint { fraction } => FixedPoint::new(segment.bits(), fraction, self.config.members),
             Encoding::Residues => Err(ErrorKind::InvalidArgument.into()),
         }
+    }
+
+    /// The pipeline of the run's mechanism, for clients and for parties that decode sums.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the run has no mechanism.
+    pub fn pipeline(&self) -> Result<Pipeline> {
+        let (Some(mechanism), Some(segment)) = (self.config.mechanism, self.config.segments.first()) else {
+            return Err(ErrorKind::InvalidArgument.into());
+        };
+        Pipeline::new(mechanism, segment.bits(), self.config.suite)
+    }
+
+    /// The rotation seed of a round: public, and fresh because h is.
+    #[must_use]
+    pub fn rotation_seed(h: &[u8; 32]) -> [u8; 32] {
+        kdf::hash("rotation", &[h])
     }
 
     /// What goes into the derivation of the mask streams of segment `index`.

@@ -26,6 +26,11 @@ mod gaussian;
 mod hadamard;
 mod mask;
 mod prg;
+mod privacy_accountant;
+mod privacy_central;
+mod privacy_convolution;
+mod privacy_plan;
+mod private_vector;
 mod ring;
 #[cfg(feature = "alloc")]
 mod sharing;

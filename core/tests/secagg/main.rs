@@ -21,6 +21,7 @@ mod support;
 mod dropouts;
 mod malicious_server;
 mod nested_sets;
+mod private;
 mod refusals;
 mod round;
 mod saved_state;

@@ -16,6 +16,8 @@ fn every_file_is_replayed() {
         include_str!("vectors/runs.rs"),
         include_str!("vectors/transcript.rs"),
         include_str!("../primitives/agreement.rs"),
+        include_str!("../primitives/gaussian.rs"),
+        include_str!("../primitives/private_vector.rs"),
         include_str!("../primitives/sharing.rs"),
         include_str!("../primitives/vectors.rs"),
     ];

@@ -25,6 +25,12 @@ enum Numbers {
 }
 
 impl Column {
+    /// Residues mod 2^bits.
+    pub fn of_lanes(bits: u8, lanes: &[u32]) -> Self {
+        let residues = lanes.iter().map(|&lane| u128::from(lane) & largest(bits)).collect();
+        Self { values: Numbers::U32(lanes.to_vec()), residues }
+    }
+
     pub fn values(&self) -> Values<'_> {
         self.part(0, self.residues.len())
     }

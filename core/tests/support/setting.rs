@@ -2,6 +2,7 @@
 
 use cloakwork_core::agreement::Identity;
 use cloakwork_core::prg::Suite;
+use cloakwork_core::privacy::mechanism::Mechanism;
 use cloakwork_core::secagg::{
     Encoding, Limits, MAX_DESCRIPTION_SIZE, Member, Mode, Run, RunConfig, Segment, roster_hash,
 };
@@ -21,6 +22,7 @@ pub struct Setting {
     pub max_passes: u8,
     pub max_rounds: u32,
     pub segments: Vec<Segment>,
+    pub mechanism: Option<Mechanism>,
     pub run_id: [u8; 16],
 }
 
@@ -38,6 +40,7 @@ impl Setting {
             max_passes: 3,
             max_rounds: u32::MAX,
             segments: vec![Segment::new("value", 16, 3, Encoding::Residues).unwrap()],
+            mechanism: None,
             run_id: [0x5a; 16],
         }
     }
@@ -73,6 +76,7 @@ impl Setting {
             max_rounds: self.max_rounds,
             limits: Limits { setup: 60, step: 60 },
             segments,
+            mechanism: self.mechanism,
             settings_hash: [0x5e; 32],
         }
     }

@@ -92,6 +92,7 @@ fn run(suite: Suite) -> (Server, Vec<Party>) {
         max_rounds: 4,
         limits: Limits { setup: 60, step: 60 },
         segments: [values].into_iter().collect(),
+        mechanism: None,
         settings_hash: [2; 32],
     };
     let mut description = vec![0; MAX_DESCRIPTION_SIZE];

@@ -82,6 +82,7 @@ class Status(IntEnum):
     NO_PARAMETERS = 606
     # Privacy.
     SAMPLER_FAILED = 701
+    INVALID_MECHANISM = 702
     # The library itself.
     PANIC = 901
 

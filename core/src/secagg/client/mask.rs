@@ -6,18 +6,17 @@ use minicbor::encode::Write;
 use rand_core::TryCryptoRng;
 use zeroize::Zeroize;
 
+use super::values::Coding;
 use super::{BLOCK, Client, Neighbour, Round, Step, Values, out_of_order};
 use crate::error::{ErrorKind, Result};
 use crate::mask::{Seed, add_masks};
-use crate::prg::{Sign, StreamKey};
+use crate::prg::{Sign, StreamKey, Suite};
 use crate::random;
 use crate::ring::{self, Bits, Lane, packed_len};
 use crate::secagg::codec::{Output, head_size, output_error};
 use crate::secagg::message::{Masked, SALT_SIZE, SEALED_SIZE};
 use crate::secagg::run::Run;
-use crate::secagg::segment::Segment;
 use crate::sharing::shamir::SeedPolynomial;
-use crate::{fixed::FixedPoint, secagg::segment::Encoding};
 
 /// Where the masking of a contribution stands.
 pub(super) struct Masking<const K: usize> {
@@ -68,6 +67,7 @@ impl<const K: usize> Client<K> {
     /// `NotFinite` or `OutOfRange` for a value; `Randomness`; `BufferTooSmall`; `OutOfOrder`.
     pub fn mask<R: TryCryptoRng>(&mut self, rng: &mut R, values: &[Values<'_>], out: &mut [u8]) -> Result<usize> {
         let size = self.masked_size()?;
+        let round = self.round_to_mask()?;
         let segments = &self.run.config().segments;
         if values.len() != segments.len() {
             return Err(ErrorKind::InvalidLength.bound(segments.len() as u64));
@@ -76,7 +76,7 @@ impl<const K: usize> Client<K> {
             if values.len() as u64 != segment.length() {
                 return Err(ErrorKind::InvalidLength.bound(segment.length()));
             }
-            values.check(segment, self.run.fixed_point(index).ok().as_ref())?;
+            values.check(segment, &coding(&self.run, index, &round))?;
         }
         if out.len() < size {
             return Err(ErrorKind::BufferTooSmall.bound(size as u64));
@@ -124,21 +124,21 @@ impl<const K: usize> Client<K> {
             return Err(out_of_order());
         };
         let segment = self.run.config().segments.get(masking.segment).ok_or(ErrorKind::OutOfOrder)?;
-        let fixed = self.run.fixed_point(masking.segment).ok();
+        let coding = coding(&self.run, masking.segment, round);
         let end = masking.done + values.len() as u64;
         let ends_segment = end == segment.length();
         if values.is_empty() || end > segment.length() || (!ends_segment && values.len() & 7 != 0) {
             return Err(ErrorKind::InvalidLength.bound(segment.length() - masking.done));
         }
-        values.check(segment, fixed.as_ref())?;
+        values.check(segment, &coding)?;
         let zeros = if ends_segment { segment.zeros() } else { 0 };
         let size =
             usize::try_from(packed_len(segment.bits(), values.len() as u64 + zeros)).map_err(|_| ErrorKind::TooLong)?;
         let out = out.get_mut(..size).ok_or(ErrorKind::BufferTooSmall.bound(size as u64))?;
         match ring::lane_bytes(segment.bits()) {
-            4 => masking.mask_lanes::<u32>(&self.run, segment, fixed.as_ref(), values, zeros, out)?,
-            8 => masking.mask_lanes::<u64>(&self.run, segment, fixed.as_ref(), values, zeros, out)?,
-            _ => masking.mask_lanes::<u128>(&self.run, segment, fixed.as_ref(), values, zeros, out)?,
+            4 => masking.mask_lanes::<u32>(self.run.config().suite, segment.bits(), &coding, values, zeros, out)?,
+            8 => masking.mask_lanes::<u64>(self.run.config().suite, segment.bits(), &coding, values, zeros, out)?,
+            _ => masking.mask_lanes::<u128>(self.run.config().suite, segment.bits(), &coding, values, zeros, out)?,
         }
         masking.done = end;
         if ends_segment {
@@ -152,6 +152,21 @@ impl<const K: usize> Client<K> {
             }
         }
         Ok(size)
+    }
+
+    /// The rotation seed of the round that has begun, for the contribution of a run with a noise mechanism.
+    ///
+    /// # Errors
+    /// `OutOfOrder` outside a round that has begun.
+    pub fn rotation_seed(&self) -> Result<[u8; 32]> {
+        Ok(Run::rotation_seed(&self.round_to_mask()?.h))
+    }
+
+    fn round_to_mask(&self) -> Result<Round> {
+        match &self.step {
+            Step::Begun(round) | Step::Masking(round, _) => Ok(*round),
+            _ => Err(out_of_order()),
+        }
     }
 
     /// Draws the self-mask seed and writes the salt and its encrypted shares.
@@ -192,15 +207,13 @@ impl<const K: usize> Masking<K> {
 
     fn mask_lanes<L: Lane>(
         &self,
-        run: &Run,
-        segment: &Segment,
-        fixed: Option<&FixedPoint>,
+        suite: Suite,
+        bits: Bits,
+        coding: &Coding,
         values: &Values<'_>,
         zeros: u64,
         out: &mut [u8],
     ) -> Result<()> {
-        debug_assert!(fixed.is_some() || segment.encoding() == Encoding::Residues, "fixed point has its encoding");
-        let suite = run.config().suite;
         let total = usize::try_from(values.len() as u64 + zeros).map_err(|_| ErrorKind::TooLong)?;
         let mut lanes = [L::default(); BLOCK];
         let mut first = 0;
@@ -210,16 +223,25 @@ impl<const K: usize> Masking<K> {
             let lanes = &mut lanes[..count];
             let filled = values.len().saturating_sub(first).min(count);
             let (head, tail) = lanes.split_at_mut(filled);
-            values.fill(fixed, first, head)?;
+            values.fill(coding, first, head)?;
             tail.fill(L::default());
             let own = self.own_key.iter().map(|key| (Sign::Plus, key));
             let pairs = self.pair_keys.iter().map(|(sign, key)| (*sign, key));
             add_masks(suite, own.chain(pairs), self.done + first as u64, lanes)?;
-            out = pack_front(segment.bits(), lanes, out)?;
+            out = pack_front(bits, lanes, out)?;
             first += count;
         }
         lanes.iter_mut().for_each(Zeroize::zeroize);
         Ok(())
+    }
+}
+
+/// What a segment takes in this round.
+fn coding(run: &Run, segment: usize, round: &Round) -> Coding {
+    match (run.config().mechanism, run.fixed_point(segment)) {
+        (Some(mechanism), _) => Coding::Private(mechanism, Run::rotation_seed(&round.h)),
+        (None, Ok(fixed)) => Coding::FixedPoint(fixed),
+        (None, Err(_)) => Coding::Residues,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::fixed::FixedPoint;
+use crate::privacy::mechanism::Mechanism;
+use crate::privacy::pipeline::{Contribution, ROTATION_SEED_SIZE};
 use crate::ring::Lane;
 use crate::secagg::segment::Segment;
 
@@ -24,12 +26,24 @@ pub enum Values<'a> {
     U64(&'a [u64]),
     /// Residues.
     U128(&'a [u128]),
+    /// For a run with a noise mechanism, up to 32 bits wide.
+    PrivateU32(&'a Contribution<'a, u32>),
+    /// For a run with a noise mechanism, up to 62 bits wide.
+    PrivateU64(&'a Contribution<'a, u64>),
+}
+
+/// What a segment takes.
+pub(super) enum Coding {
+    Residues,
+    FixedPoint(FixedPoint),
+    /// Nothing but contributions of this mechanism, rotated for this round.
+    Private(Mechanism, [u8; ROTATION_SEED_SIZE]),
 }
 
 impl Values<'_> {
     /// Number of values.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         match self {
             Self::F64(values) => values.len(),
             Self::F32(values) => values.len(),
@@ -38,39 +52,49 @@ impl Values<'_> {
             Self::U32(values) => values.len(),
             Self::U64(values) => values.len(),
             Self::U128(values) => values.len(),
+            Self::PrivateU32(contribution) => contribution.len(),
+            Self::PrivateU64(contribution) => contribution.len(),
         }
     }
 
     /// Whether there are none.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether the segment takes these values; `fixed` is its encoding, `None` for residues.
-    pub(super) fn check(&self, segment: &Segment, fixed: Option<&FixedPoint>) -> Result<()> {
-        match (self, fixed) {
-            (Self::F64(values), Some(fixed)) => fixed.check_f64(values),
-            (Self::F32(values), Some(fixed)) => fixed.check_f32(values),
-            (Self::I64(values), Some(fixed)) => fixed.check_i64(values),
-            (Self::I32(values), Some(fixed)) => fixed.check_i32(values),
-            (Self::U32(values), None) => check_residues(values, segment),
-            (Self::U64(values), None) => check_residues(values, segment),
-            (Self::U128(values), None) => check_residues(values, segment),
+    /// Whether the segment takes these values.
+    pub(super) fn check(&self, segment: &Segment, coding: &Coding) -> Result<()> {
+        match (self, coding) {
+            (Self::F64(values), Coding::FixedPoint(fixed)) => fixed.check_f64(values),
+            (Self::F32(values), Coding::FixedPoint(fixed)) => fixed.check_f32(values),
+            (Self::I64(values), Coding::FixedPoint(fixed)) => fixed.check_i64(values),
+            (Self::I32(values), Coding::FixedPoint(fixed)) => fixed.check_i32(values),
+            (Self::U32(values), Coding::Residues) => check_residues(values, segment),
+            (Self::U64(values), Coding::Residues) => check_residues(values, segment),
+            (Self::U128(values), Coding::Residues) => check_residues(values, segment),
+            (Self::PrivateU32(contribution), Coding::Private(..)) => check_private(contribution, segment, coding),
+            (Self::PrivateU64(contribution), Coding::Private(..)) => check_private(contribution, segment, coding),
             _ => Err(ErrorKind::InvalidArgument.into()),
         }
     }
 
     /// Writes the residues of the values from index `first` on.
-    pub(super) fn fill<L: Lane>(&self, fixed: Option<&FixedPoint>, first: usize, out: &mut [L]) -> Result<()> {
-        match (self, fixed) {
-            (Self::F64(values), Some(fixed)) => fixed.encode_f64(part(values, first, out.len())?, out),
-            (Self::F32(values), Some(fixed)) => fixed.encode_f32(part(values, first, out.len())?, out),
-            (Self::I64(values), Some(fixed)) => fixed.encode_i64(part(values, first, out.len())?, out),
-            (Self::I32(values), Some(fixed)) => fixed.encode_i32(part(values, first, out.len())?, out),
-            (Self::U32(values), None) => convert(part(values, first, out.len())?, out),
-            (Self::U64(values), None) => convert(part(values, first, out.len())?, out),
-            (Self::U128(values), None) => convert(part(values, first, out.len())?, out),
+    pub(super) fn fill<L: Lane>(&self, coding: &Coding, first: usize, out: &mut [L]) -> Result<()> {
+        match (self, coding) {
+            (Self::F64(values), Coding::FixedPoint(fixed)) => fixed.encode_f64(part(values, first, out.len())?, out),
+            (Self::F32(values), Coding::FixedPoint(fixed)) => fixed.encode_f32(part(values, first, out.len())?, out),
+            (Self::I64(values), Coding::FixedPoint(fixed)) => fixed.encode_i64(part(values, first, out.len())?, out),
+            (Self::I32(values), Coding::FixedPoint(fixed)) => fixed.encode_i32(part(values, first, out.len())?, out),
+            (Self::U32(values), Coding::Residues) => convert(part(values, first, out.len())?, out),
+            (Self::U64(values), Coding::Residues) => convert(part(values, first, out.len())?, out),
+            (Self::U128(values), Coding::Residues) => convert(part(values, first, out.len())?, out),
+            (Self::PrivateU32(contribution), Coding::Private(..)) => {
+                convert(part(contribution.residues()?, first, out.len())?, out)
+            }
+            (Self::PrivateU64(contribution), Coding::Private(..)) => {
+                convert(part(contribution.residues()?, first, out.len())?, out)
+            }
             _ => Err(ErrorKind::InvalidArgument.into()),
         }
     }
@@ -92,6 +116,20 @@ fn check_residues<T: Lane>(values: &[T], segment: &Segment) -> Result<()> {
     let largest = segment.bits().max_residue();
     let above = values.iter().fold(0, |flag, value| flag | (value.to_u128() & !largest));
     if above == 0 { Ok(()) } else { Err(ErrorKind::OutOfRange.bound(u64::try_from(largest).unwrap_or(u64::MAX))) }
+}
+
+/// Whether a contribution is whole, of the run's mechanism and width, and rotated for this round.
+fn check_private<L: Lane>(contribution: &Contribution<'_, L>, segment: &Segment, coding: &Coding) -> Result<()> {
+    let Coding::Private(mechanism, rotation) = coding else {
+        return Err(ErrorKind::InvalidArgument.into());
+    };
+    if contribution.mechanism() != mechanism || contribution.bits() != segment.bits() {
+        return Err(ErrorKind::InvalidArgument.into());
+    }
+    if contribution.rotation() != rotation {
+        return Err(ErrorKind::WrongRound.into());
+    }
+    contribution.residues().map(drop)
 }
 
 fn convert<T: Lane, L: Lane>(values: &[T], out: &mut [L]) -> Result<()> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cloakwork_core::agreement::Identity;
 use cloakwork_core::prg::Suite;
+use cloakwork_core::privacy::mechanism::{Mechanism, MechanismConfig};
 use cloakwork_core::secagg::{
     Adversary, Client, Encoding, Kind, Limits, Opening, Run, RunConfig, Segment, Step, Values, kind_of, plan,
 };
@@ -44,6 +45,22 @@ fn refused_config(change: impl FnOnce(&mut RunConfig)) -> Error {
     let mut config = config();
     change(&mut config);
     config.encode(&mut [0; 640]).unwrap_err()
+}
+
+/// For a vector of 8 values.
+fn mechanism() -> Mechanism {
+    Mechanism::new(MechanismConfig {
+        dimension: 8,
+        block_log2: 3,
+        clamp: f64::INFINITY,
+        clip: 1.0,
+        granularity: 1.0,
+        noise: 1.0,
+        norm_bound: 1,
+        parts: 1,
+        honest: 1,
+    })
+    .unwrap()
 }
 
 /// A description that was changed after it was encoded.
@@ -147,6 +164,7 @@ fn witnesses() -> Vec<(ErrorKind, i32)> {
         (E::InvalidThreshold, refused_config(|config| config.threshold = 2)),
         (E::InvalidRun, refused_config(|config| config.limits = Limits { setup: 0, step: 1 })),
         (E::CapacityExceeded, capacity()),
+        (E::InvalidMechanism, refused_config(|config| config.mechanism = Some(mechanism()))),
         (E::NoParameters, plan(10, 0.5, 0.4, 1, Adversary::SemiMalicious).unwrap_err()),
     ];
     let mut codes: Vec<(E, i32)> = found.drain(..).map(|(kind, error)| (kind, error.kind().code())).collect();

@@ -28,6 +28,7 @@ pub(crate) fn run_with_graph(members: u32, degree: u32, beacon: [u8; 32]) -> Run
         max_rounds: 1,
         limits: Limits { setup: 1, step: 1 },
         segments,
+        mechanism: None,
         settings_hash: [0; 32],
     };
     decoded(&config)
@@ -72,6 +73,7 @@ fn config_of(parameters: &Value, roster_hash: [u8; 32]) -> RunConfig {
         max_rounds: small(&parameters["max_rounds"]),
         limits: Limits { setup: small(&parameters["setup_seconds"]), step: small(&parameters["step_seconds"]) },
         segments,
+        mechanism: None,
         settings_hash: array(&parameters["settings"]),
     }
 }

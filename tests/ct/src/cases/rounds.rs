@@ -152,6 +152,7 @@ fn run(suite: Suite) -> (Server, Vec<Party>) {
             .into_iter()
             .map(|(label, bits, length, encoding)| Segment::new(label, bits, length, encoding).expect("valid"))
             .collect(),
+        mechanism: None,
         settings_hash: [2; 32],
     };
     let mut description = vec![0; MAX_DESCRIPTION_SIZE];
