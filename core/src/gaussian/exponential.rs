@@ -79,7 +79,7 @@ fn power_of_half(whole: u64, fraction: u128, masks: Masks) -> u128 {
 ///
 /// Written in 64-bit lanes whose upper halves are zero before each product, so that the compiler takes the vector product of 32-bit words.
 #[inline(always)]
-pub(super) fn quick(rate: u64, reach: u64, part: u64) -> u64 {
+pub(super) fn quick(rate: u64, reach: u64, part: u64, masks: Masks) -> u64 {
     const LOW: u64 = 0xffff_ffff;
     // 29 bits of fraction, then 45.
     let slope = ((reach & LOW) * (rate & LOW)) >> 21;
@@ -90,7 +90,13 @@ pub(super) fn quick(rate: u64, reach: u64, part: u64) -> u64 {
     for coefficient in rest.into_iter().rev() {
         power = coefficient - (((power & LOW) * fraction) >> 32);
     }
-    (first - (((power & LOW) * fraction) >> 32)) >> (exponent >> 45)
+    power = first - (((power & LOW) * fraction) >> 32);
+    // As above; vector units of old shift all lanes by the same number.
+    for place in 0..3 {
+        let mask = masks.spread(exponent >> (45 + place) & 1);
+        power ^= (power ^ power >> (1u32 << place)) & mask;
+    }
+    power
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The secret-handling core, floor by floor.
 
 mod agreement;
+mod noise;
 mod numbers;
 mod rounds;
 mod sharing;
@@ -9,4 +10,5 @@ mod streams;
 use crate::Case;
 
 /// All cases.
-pub const GROUPS: &[&[Case]] = &[numbers::CASES, streams::CASES, agreement::CASES, sharing::CASES, rounds::CASES];
+pub const GROUPS: &[&[Case]] =
+    &[numbers::CASES, streams::CASES, noise::CASES, agreement::CASES, sharing::CASES, rounds::CASES];

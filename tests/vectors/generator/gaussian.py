@@ -120,6 +120,18 @@ def combined_size() -> int:
     return 10 * BATCH + 32 * SLOTS
 
 
+def half_words(data: bytes) -> list[int]:
+    """The lower halves of the words, then the upper ones."""
+    pairs = words(data, 4)
+    return [pair & 0xFFFF for pair in pairs] + [pair >> 16 for pair in pairs]
+
+
+def half_word_offset(position: int) -> int:
+    """Where the half word of this position is."""
+    word, upper = position % (BATCH // 2), position // (BATCH // 2)
+    return 4 * word + 2 * upper
+
+
 def acceptance(sigma: float, x: int, filling: int) -> tuple[int, Fraction]:
     """y = k x + u and the probability with which it is accepted."""
     k = stretch(sigma)
@@ -142,7 +154,7 @@ def in_band(number: int, probability: Fraction) -> bool:
 
 def combined(sigma: float, data: bytes) -> tuple[list[int], list[int]]:
     """The accepted proposals of a batch and the positions of the undecided ones."""
-    draws, fillings = words(data[: 4 * BATCH], 4), words(data[4 * BATCH : 6 * BATCH], 2)
+    draws, fillings = words(data[: 4 * BATCH], 4), half_words(data[4 * BATCH : 6 * BATCH])
     numbers, completions = words(data[6 * BATCH : 10 * BATCH], 4), words(data[10 * BATCH :], 16)
     samples, undecided = [], []
     for position, (draw, filling, number) in enumerate(zip(draws, fillings, numbers, strict=True)):

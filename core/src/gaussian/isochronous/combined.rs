@@ -5,23 +5,27 @@
 //! for y >= 0. A random sign follows, and -0 is rejected (Ducas, Durmus, Lepoint, Lyubashevsky, CRYPTO 2013; made exact here: k is a power of
 //! two, so that u is, and s is whatever sigma / k is). Of all proposals s sqrt(2 pi) / (1 + s sqrt(2 pi)) are accepted, at least 5 of 6.
 //!
-//! A batch of the stream, little-endian: 256 words of 32 bits as in `direct`, for x and the sign; 256 words of 16 bits, whose first l are u; 256
-//! words of 32 bits, the first of the number that is compared with the probability; then twice 128 bits for each of the 4 undecided proposals in their
-//! order, whose upper 97 complete the draw of x and whose upper 95 complete that number.
+//! A batch of the stream, in words of 32 bits: 256 as in `direct`, for x and the sign; 128 whose halves have u in their first l bits, the lower halves
+//! for the first 128 proposals and the upper ones for the others; 256 with the first bits of the number that is compared with the probability; then, for each of
+//! the 4 undecided proposals in their order, twice four words, lowest first, whose upper 97 bits complete the draw of x and whose upper 95 complete that number.
 
 use crate::ct::Masks;
 use crate::gaussian::exponential::{QUICK_ERROR, RATE_BITS, precise, quick};
 
+use super::BATCH;
+use super::lanes::{self, Row};
 use super::table::Table;
-use super::undecided::{ACCEPTED, Bitmap, SLOTS, UNDECIDED, at, bitmap, take_first, write};
-use super::{BATCH, lanes};
+use super::undecided::{ACCEPTED, Bitmap, Place, SLOTS, UNDECIDED, bitmap, take_first, write_bit};
 
-const DRAWS: usize = 4 * BATCH;
-const FILLINGS: usize = 2 * BATCH;
-const NUMBERS: usize = 4 * BATCH;
+/// Words with two fillings each.
+const FILLINGS: usize = BATCH >> 1;
 
-/// Bytes of a batch.
-pub(super) const SIZE: usize = DRAWS + FILLINGS + NUMBERS + 32 * SLOTS;
+/// Half a batch.
+const HALF: u32 = 128;
+const _: () = assert!(HALF as usize == FILLINGS);
+
+/// Words of a batch.
+pub(super) const SIZE: usize = BATCH + FILLINGS + BATCH + 8 * SLOTS;
 
 /// How the narrow Gaussian becomes the wide one.
 #[derive(Clone, Debug)]
@@ -65,36 +69,35 @@ impl Combination {
     }
 
     /// Proposals of one batch, and which of them are accepted.
-    pub(super) fn propose(&self, table: &Table, bytes: &[u8; SIZE], noise: &mut [i32; BATCH]) -> Bitmap {
+    pub(super) fn propose(&self, table: &Table, words: &[u32; SIZE], noise: &mut [i32; BATCH]) -> Bitmap {
         let masks = Masks::new();
-        let (draws, rest) = bytes.split_at(DRAWS);
+        let (draws, rest) = words.split_at(BATCH);
         let (fillings, rest) = rest.split_at(FILLINGS);
-        let (numbers, completions) = rest.split_at(NUMBERS);
+        let (numbers, completions) = rest.split_at(BATCH);
         let mut marks = [0; BATCH];
-        let inputs = lanes::groups(draws).zip(lanes::half_groups(fillings)).zip(lanes::groups(numbers));
-        let outputs =
-            noise.as_chunks_mut::<{ lanes::COUNT }>().0.iter_mut().zip(marks.as_chunks_mut::<{ lanes::COUNT }>().0);
-        for (((draws, fillings), numbers), (noise, marks)) in inputs.zip(outputs) {
-            self.propose_quickly(table, [&draws, &fillings, &numbers], noise, marks, masks);
+        let filling_rows =
+            [0, 16].into_iter().flat_map(|shift| lanes::rows(fillings).iter().map(move |row| (row, shift)));
+        let inputs = lanes::rows(draws).iter().zip(filling_rows).zip(lanes::rows(numbers));
+        let outputs = noise.as_chunks_mut::<{ lanes::COUNT }>().0.iter_mut();
+        let outputs = outputs.zip(marks.as_chunks_mut::<{ lanes::COUNT }>().0);
+        for (((draws, (fillings, shift)), numbers), (noise, marks)) in inputs.zip(outputs) {
+            let fillings = fillings.map(|word| word >> shift);
+            self.propose_quickly(table, [draws, &fillings, numbers], noise, marks, masks);
         }
 
         let mut accepted = bitmap(&marks, ACCEPTED);
         let mut undecided = bitmap(&marks, UNDECIDED);
-        for completions in completions.as_chunks::<32>().0 {
+        for completions in completions.as_chunks::<8>().0 {
             let position = take_first(&mut undecided, masks);
-            let mut words = Words { draw: 0, filling: 0, number: 0 };
-            let each = lanes::words(draws).zip(lanes::half_words(fillings)).zip(lanes::words(numbers));
-            for (index, ((draw, filling), number)) in (0..).zip(each) {
-                let here = at(index, position, masks);
-                words.draw |= draw & here;
-                words.filling |= filling & here;
-                words.number |= number & here;
-            }
+            let (place, half_further) = (Place::new(position, masks), Place::new(position ^ HALF, masks));
+            let words = Words {
+                draw: place.read(draws),
+                filling: place.read(fillings) | half_further.read(fillings) >> 16,
+                number: place.read(numbers),
+            };
             let (exact, keep) = self.propose_exactly(table, &words, completions, masks);
-            for (index, noise) in (0..).zip(noise.iter_mut()) {
-                *noise ^= (*noise ^ exact) & at(index, position, masks).cast_signed();
-            }
-            write(&mut accepted, position, keep, masks);
+            place.write(noise, exact);
+            write_bit(&mut accepted, position, keep, masks);
         }
         accepted
     }
@@ -105,7 +108,7 @@ impl Combination {
     fn propose_quickly(
         &self,
         table: &Table,
-        [draws, fillings, numbers]: [&[u32; lanes::COUNT]; 3],
+        [draws, fillings, numbers]: [&Row; 3],
         noise: &mut [i32; lanes::COUNT],
         marks: &mut [u8; lanes::COUNT],
         masks: Masks,
@@ -113,7 +116,7 @@ impl Combination {
         let (narrow, ambiguous) = table.quick(draws);
         for lane in 0..lanes::COUNT {
             let (part, reach) = self.place(narrow[lane], fillings[lane]);
-            let probability = quick(self.quick_rate, reach.into(), part.into());
+            let probability = quick(self.quick_rate, reach.into(), part.into(), masks);
             let difference = u64::from(numbers[lane]).wrapping_sub(probability);
             // Numbers farther from the quick probability than its error are on the side on which they seem to be.
             let surely_below = difference.wrapping_add(QUICK_ERROR) >> 63;
@@ -128,12 +131,10 @@ impl Combination {
     }
 
     /// A proposal and whether it is accepted, from all bits.
-    fn propose_exactly(&self, table: &Table, words: &Words, completions: &[u8; 32], masks: Masks) -> (i32, u32) {
-        let [draw, number] = [0, 16].map(|start| {
-            let mut word = [0; 16];
-            word.copy_from_slice(&completions[start..start + 16]);
-            u128::from_le_bytes(word)
-        });
+    fn propose_exactly(&self, table: &Table, words: &Words, completions: &[u32; 8], masks: Masks) -> (i32, u32) {
+        let [draw, number] = [0, 4]
+            .map(|first| core::array::from_fn(|index| completions[first + index]))
+            .map(|words| lanes::joined(&words));
         let narrow = table.exact(u128::from(words.draw >> 1) << 97 | draw >> 31);
         let probability = self.probability(narrow, words.filling, masks);
         let number = u128::from(words.number) << 95 | number >> 33;
@@ -152,7 +153,7 @@ impl Combination {
     /// t and t + 2 x in units of 2^-16.
     #[inline(always)]
     const fn place(&self, narrow: u32, filling: u32) -> (u32, u32) {
-        let part = filling & !(0xffff >> self.log2_stretch);
+        let part = filling & (0xffff ^ 0xffff >> self.log2_stretch);
         (part, (narrow << 17) + part)
     }
 

@@ -33,10 +33,10 @@ fn integers(case: &Value, name: &str) -> Vec<i32> {
     list(case, name).iter().map(|value| i32::try_from(value.as_i64().unwrap()).unwrap()).collect()
 }
 
-fn bytes<const SIZE: usize>(case: &Value) -> [u8; SIZE] {
+fn words<const SIZE: usize>(case: &Value) -> [u32; SIZE] {
     let digits = case["bytes"].as_str().unwrap();
-    assert_eq!(digits.len(), 2 * SIZE);
-    core::array::from_fn(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap())
+    assert_eq!(digits.len(), 8 * SIZE);
+    core::array::from_fn(|at| u32::from_str_radix(&digits[8 * at..8 * at + 8], 16).unwrap().swap_bytes())
 }
 
 /// Values of sigma in every range of the parameters, and at their ends.
@@ -134,7 +134,7 @@ fn the_quick_power_is_within_its_error() {
                 random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 let part = [step, 0xffff - step, random >> 48][(step % 3) as usize];
                 let reach = (narrow << 17) + part;
-                let quick = quick(combination.quick_rate(), reach, part);
+                let quick = quick(combination.quick_rate(), reach, part, masks);
                 let exact = precise(combination.rate(), reach * part, masks) >> 95;
                 let error = quick.cast_signed() - (exact as u64).cast_signed();
                 (lowest, highest) = (lowest.min(error), highest.max(error));
@@ -150,7 +150,7 @@ fn undecided_draws_are_decided_by_their_completion() {
     for case in list(&file(), "undecided_draws") {
         let sampler = Sampler::new(sigma(case));
         let mut noise = [0; BATCH];
-        direct::sample(&sampler.table, &bytes(case), &mut noise);
+        direct::sample(&sampler.table, &words(case), &mut noise);
         assert_eq!(noise.to_vec(), integers(case, "samples"), "{}", case["sigma"]);
     }
 }
@@ -160,7 +160,7 @@ fn undecided_proposals_are_decided_by_their_completion() {
     for case in list(&file(), "undecided_proposals") {
         let sampler = Sampler::new(sigma(case));
         let mut noise = [0; BATCH];
-        let accepted = sampler.combination.unwrap().propose(&sampler.table, &bytes(case), &mut noise);
+        let accepted = sampler.combination.unwrap().propose(&sampler.table, &words(case), &mut noise);
         let kept = compact(&mut noise, accepted);
         assert_eq!(noise[..kept].to_vec(), integers(case, "samples"), "{}", case["sigma"]);
     }
@@ -170,12 +170,10 @@ fn undecided_proposals_are_decided_by_their_completion() {
 #[test]
 fn four_undecided_draws_are_worked_out() {
     let table = Sampler::new(Sigma::new(3.0).unwrap()).table;
-    let mut bytes = [0; direct::SIZE];
-    for draw in bytes[..4 * BATCH].as_chunks_mut().0 {
-        *draw = u32::MAX.to_le_bytes();
-    }
+    let mut words = [0; direct::SIZE];
+    words[..BATCH].fill(u32::MAX);
     let mut noise = [0; BATCH];
-    direct::sample(&table, &bytes, &mut noise);
+    direct::sample(&table, &words, &mut noise);
     let quick = table.quick(&[u32::MAX]).0[0].cast_signed();
     let exact = table.exact((u128::from(u32::MAX) >> 1) << 97).cast_signed();
     assert_ne!(quick, exact + 1);

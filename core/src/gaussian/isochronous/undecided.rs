@@ -3,6 +3,7 @@
 use crate::ct::Masks;
 
 use super::BATCH;
+use super::lanes::{self, Row};
 
 /// Undecided proposals of a batch that are decided exactly. More than these come once in 2^94 batches.
 pub(super) const SLOTS: usize = 4;
@@ -26,6 +27,10 @@ pub(super) fn bitmap(marks: &[u8; BATCH], mark: u8) -> Bitmap {
     }
     words
 }
+
+/// [`lanes::COUNT`] as a word.
+const LANES: u32 = 16;
+const _: () = assert!(LANES as usize == lanes::COUNT);
 
 /// The position behind the batch.
 const NOWHERE: u32 = 256;
@@ -53,17 +58,58 @@ const fn lowest_bit(word: u64) -> u32 {
     (word & 1) as u32
 }
 
-/// All ones at the position, zero elsewhere.
+/// A secret position in a batch, or none: everything is read and written there, a row of lanes at a time.
+pub(super) struct Place {
+    row: u32,
+    /// All ones in the lane of the position.
+    lanes: Row,
+    masks: Masks,
+}
+
+impl Place {
+    pub(super) fn new(position: u32, masks: Masks) -> Self {
+        let mut lanes = [0; lanes::COUNT];
+        for (lane, mask) in (0..).zip(&mut lanes) {
+            *mask = equal(lane, position & (LANES - 1), masks);
+        }
+        Self { row: position >> LANES.trailing_zeros(), lanes, masks }
+    }
+
+    /// The word there; zero if there is none.
+    #[inline(always)]
+    pub(super) fn read(&self, words: &[u32]) -> u32 {
+        let mut row_there = [0; lanes::COUNT];
+        for (index, row) in (0..).zip(lanes::rows(words)) {
+            let here = equal(index, self.row, self.masks);
+            for (there, word) in row_there.iter_mut().zip(row) {
+                *there |= word & here;
+            }
+        }
+        row_there.iter().zip(self.lanes).fold(0, |found, (word, lane)| found | word & lane)
+    }
+
+    /// Puts the sample there.
+    #[inline(always)]
+    pub(super) fn write(&self, noise: &mut [i32; BATCH], sample: i32) {
+        for (index, row) in (0..).zip(noise.as_chunks_mut::<{ lanes::COUNT }>().0) {
+            let here = equal(index, self.row, self.masks);
+            for (noise, lane) in row.iter_mut().zip(self.lanes) {
+                *noise ^= (*noise ^ sample) & (here & lane).cast_signed();
+            }
+        }
+    }
+}
+
+/// All ones if the indices are equal, which are below 2^31.
 #[inline(always)]
-pub(super) fn at(index: u32, position: u32, masks: Masks) -> u32 {
-    // Both are far below 2^31, so only zero turns negative.
-    masks.spread((index ^ position).wrapping_sub(1) >> 31)
+fn equal(a: u32, b: u32, masks: Masks) -> u32 {
+    masks.spread((a ^ b).wrapping_sub(1) >> 31)
 }
 
 /// Writes a bit at the position, in constant time; nothing behind the batch.
-pub(super) fn write(bitmap: &mut Bitmap, position: u32, bit: u32, masks: Masks) {
+pub(super) fn write_bit(bitmap: &mut Bitmap, position: u32, bit: u32, masks: Masks) {
     for (index, word) in (0..).zip(bitmap) {
-        let here = masks.spread(u64::from(at(index, position >> 6, masks) & 1));
+        let here = masks.spread(u64::from(equal(index, position >> 6, masks) & 1));
         // A shift by a secret number of places below 64, one bit of the number at a time.
         let mut single = 1u64;
         for place in 0..6 {

@@ -90,8 +90,9 @@ def _undecided_proposals(sigma: float, positions: tuple[int, ...], beyond: tuple
             _put(data, 4 * position, 4, full >> 97 << 1 | 1)
             _put(data, completions, 16, (full & (1 << 97) - 1) << 31)
         # Not 0, which is accepted whatever the number.
-        filling = int.from_bytes(data[4 * BATCH + 2 * position :][:2], "little") | 1 << 15
-        _put(data, 4 * BATCH + 2 * position, 2, filling)
+        offset = 4 * BATCH + gaussian.half_word_offset(position)
+        filling = int.from_bytes(data[offset : offset + 2], "little") | 1 << 15
+        _put(data, offset, 2, filling)
         _, probability = gaussian.acceptance(sigma, gaussian.look_up(sigma, full), filling)
         number = floor(probability * 2**127) + (above << 8) - (1 << 7)
         _put(data, 6 * BATCH + 4 * position, 4, number >> 95)
