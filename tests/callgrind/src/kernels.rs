@@ -2,6 +2,7 @@
 
 use crate::count;
 use cloakwork_core::fixed::FixedPoint;
+use cloakwork_core::gaussian::{Sigma, isochronous::Sampler};
 use cloakwork_core::hadamard::{Signs, rotate, unrotate};
 use cloakwork_core::mask::{Seed, StreamLabel, add_masks};
 use cloakwork_core::prg::{Sign, StreamKey, Suite, add_stream};
@@ -38,6 +39,16 @@ pub fn count_all() {
     let mut sums = vec![0f64; LENGTH];
     count("decode f64, 20 bits", || format.decode_f64(&accumulator, &mut sums)).expect("exact length");
     std::hint::black_box(sums);
+
+    let mut noise = vec![0i32; LENGTH];
+    for (name, sigma) in [("noise, sigma 3.7", 3.7), ("noise, sigma 500", 500.0)] {
+        let sampler = Sampler::new(Sigma::new(sigma).expect("in range"));
+        for (suite, cipher) in [(Suite::ChaCha20, "ChaCha20"), (Suite::Aes128Ctr, "AES-128-CTR")] {
+            let key = StreamKey::from_bytes([7; 32]);
+            count(&format!("{name}, {cipher}"), || sampler.fill(suite, &key, &mut noise)).expect("enough proposals");
+        }
+    }
+    std::hint::black_box(noise);
 
     let signs = Signs::new(Suite::ChaCha20, &[7; 32]);
     let mut floats = vec![0f32; 4 * LENGTH];
