@@ -7,6 +7,7 @@
 
 mod clip;
 mod grid;
+mod root;
 mod rounding;
 
 use rand_core::TryCryptoRng;

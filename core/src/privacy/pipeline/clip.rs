@@ -1,9 +1,10 @@
 //! From values to integers of bounded norm.
 //!
 //! The order of the sums is part of the specification (docs/protocol.md, "The private vector"), so that the same values give the same integers on every platform. There is no branch on
-//! a value; that the hardware's or a library's arithmetic on doubles takes the same time for all of them is not promised: division, square root and, on
-//! processors without such a unit, everything may not.
+//! a value; that the arithmetic on doubles takes the same time for all of them is not promised: division may not and, on processors without such a unit,
+//! nothing does.
 
+use super::root::square_root;
 use crate::error::{ErrorKind, Result};
 
 /// Values at this magnitude and above are refused: their squares and the sum of these stay finite.
@@ -26,11 +27,8 @@ impl Real for f64 {}
 /// `NotFinite`; `OutOfRange` for a magnitude of 2^400 or more.
 pub(super) fn factor<T: Real>(values: &[T], clamp: f64, clip: f64) -> Result<f64> {
     let largest = values.iter().fold(0u64, |largest, &value| largest.max(value.into().to_bits() << 1));
-    if largest >= INFINITE << 1 {
-        return Err(ErrorKind::NotFinite.into());
-    }
     if largest >= TOO_LARGE.to_bits() << 1 {
-        return Err(ErrorKind::OutOfRange.into());
+        return Err(if largest >= INFINITE << 1 { ErrorKind::NotFinite } else { ErrorKind::OutOfRange }.into());
     }
     let mut sums = [0.0f64; SUMS];
     let (groups, rest) = values.as_chunks::<SUMS>();
@@ -40,7 +38,7 @@ pub(super) fn factor<T: Real>(values: &[T], clamp: f64, clip: f64) -> Result<f64
     add_squares(&mut sums, rest, clamp);
     let [a, b, c, d, e, f, g, h] = sums;
     let square = ((a + e) + (c + g)) + ((b + f) + (d + h));
-    Ok((clip * MARGIN / libm::sqrt(square)).min(1.0))
+    Ok((clip * MARGIN / square_root(square)).min(1.0))
 }
 
 #[inline(always)]
