@@ -39,6 +39,7 @@ MIRI_SKIPPED = (
     "agreement::tests::x25519_iterated",
     "ct::tests::every_bit",
     "fixed::vector::tests::both_paths_agree_around_powers",
+    "gaussian::isochronous::",
     "prg::tests::fused_and_buffered",
     "ring::packing::tests::every_width",
     "secagg::graph::",
