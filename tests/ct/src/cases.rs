@@ -3,6 +3,7 @@
 mod agreement;
 mod noise;
 mod numbers;
+mod private;
 mod rounds;
 mod sharing;
 mod streams;
@@ -11,4 +12,4 @@ use crate::Case;
 
 /// All cases.
 pub const GROUPS: &[&[Case]] =
-    &[numbers::CASES, streams::CASES, noise::CASES, agreement::CASES, sharing::CASES, rounds::CASES];
+    &[numbers::CASES, streams::CASES, noise::CASES, agreement::CASES, sharing::CASES, private::CASES, rounds::CASES];
