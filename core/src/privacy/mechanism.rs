@@ -8,7 +8,8 @@
 )]
 
 use crate::error::{ErrorKind, Result};
-use crate::hadamard::MAX_LOG2;
+use crate::gaussian::Sigma;
+use crate::hadamard::Blocks;
 
 /// Most values of a vector, padding included.
 pub const MAX_PADDED: u64 = 1 << 28;
@@ -52,6 +53,7 @@ pub struct MechanismConfig {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mechanism {
     config: MechanismConfig,
+    blocks: Blocks,
 }
 
 // No field is NaN.
@@ -65,17 +67,15 @@ impl Mechanism {
     /// # Errors
     /// `InvalidMechanism`.
     pub fn new(config: MechanismConfig) -> Result<Self> {
-        let mechanism = Self { config };
+        let blocks = Blocks::of(config.dimension, u32::from(config.block_log2));
+        let mechanism = Self { config, blocks: blocks.map_err(|_| ErrorKind::InvalidMechanism)? };
         let within = |value: f64, least: f64, most: f64| (least..=most).contains(&value);
-        let fits = config.dimension >= 1
-            && u32::from(config.block_log2) <= MAX_LOG2
-            && config.dimension <= MAX_PADDED
-            && mechanism.padded() <= MAX_PADDED
+        let fits = mechanism.padded() <= MAX_PADDED
             && config.clamp > 0.0
             && within(config.clip, SMALLEST, LARGEST)
             && within(config.granularity, SMALLEST, LARGEST)
             && within(mechanism.clip_in_units(), 1.0, MAX_CLIP)
-            && within(config.noise, 0.5, 131_072.0)
+            && within(config.noise, Sigma::MIN, Sigma::MAX)
             && (1..=MAX_PARTS).contains(&config.parts)
             && config.honest >= 1;
         if !fits {
@@ -97,19 +97,19 @@ impl Mechanism {
     /// Values of a rotated block.
     #[must_use]
     pub const fn block(&self) -> u64 {
-        1 << self.config.block_log2
+        1 << self.blocks.log2()
     }
 
     /// Number of rotated blocks.
     #[must_use]
     pub const fn blocks(&self) -> u64 {
-        (self.config.dimension + self.block() - 1) >> self.config.block_log2
+        self.blocks.count()
     }
 
     /// Values with padding: the length of the run's segment.
     #[must_use]
     pub const fn padded(&self) -> u64 {
-        self.blocks() << self.config.block_log2
+        self.blocks.padded()
     }
 
     /// Widest residue that the vector may have.
