@@ -234,3 +234,28 @@ fn descriptions_with_a_mechanism_are_read_as_written() {
     assert_ne!(run.hash(), without.hash());
     assert_eq!(without.pipeline().unwrap_err().kind(), ErrorKind::InvalidArgument);
 }
+
+#[test]
+fn descriptions_with_a_wrong_mechanism_are_refused() {
+    let roster = roster_of(&secrets(&mut Generator::new("private description"), 6));
+    let mut description = [0; MAX_DESCRIPTION_SIZE];
+    let size = setting().config(&roster).encode(&mut description).unwrap();
+    let description = &description[..size];
+    // The mechanism: ten items, its kind, and the dimension, which takes two bytes.
+    let start = description.windows(4).position(|bytes| bytes == [0x8a, 0x01, 0x18, 50]).unwrap();
+    let noise =
+        description.windows(9).position(|bytes| bytes[0] == 0x1b && bytes[1..] == 3.5f64.to_bits().to_be_bytes());
+    let refusal = |at: usize, put: &[u8]| {
+        let mut changed = description.to_vec();
+        changed[at..at + put.len()].copy_from_slice(put);
+        Run::decode(&changed).unwrap_err().kind()
+    };
+    assert_eq!(refusal(start + 1, &[0x02]), ErrorKind::Unsupported);
+    assert_eq!(refusal(start + 3, &[97]), ErrorKind::InvalidMechanism);
+    assert_eq!(refusal(start + 2, &[0x19]), ErrorKind::Malformed);
+    assert_eq!(refusal(noise.unwrap() + 1, &f64::NAN.to_bits().to_be_bytes()), ErrorKind::InvalidMechanism);
+    assert_eq!(refusal(noise.unwrap(), &[0xfb]), ErrorKind::Malformed);
+    for cut in 1..size {
+        assert!(Run::decode(&description[..cut]).is_err());
+    }
+}
