@@ -65,6 +65,7 @@ def main() -> None:
     reached = {name: value for _, values in sections.values() for name, value in values.items()}
     written = [report.bars(reached), *(sections[name][0] for name in ("flower", "load", "kernels")), report.instructions()]
     report.write(written)
+    print("\n".join(line for section in written[:2] for line in section))
     print(f"written: {report.PAGE.relative_to(report.ROOT)}")
 
 
