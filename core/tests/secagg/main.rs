@@ -22,6 +22,7 @@ mod dropouts;
 mod malicious_server;
 mod nested_sets;
 mod private;
+mod private_noise;
 mod refusals;
 mod round;
 mod saved_state;
