@@ -30,6 +30,7 @@ mod privacy_accountant;
 mod privacy_central;
 mod privacy_convolution;
 mod privacy_plan;
+mod privacy_wrap;
 mod private_vector;
 mod ring;
 #[cfg(feature = "alloc")]
