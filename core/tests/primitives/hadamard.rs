@@ -17,6 +17,7 @@ use sha2::Sha256;
 
 mod blocks;
 mod signs;
+mod vectors;
 
 const SUITES: [Suite; 2] = [Suite::ChaCha20, Suite::Aes128Ctr];
 const SEED: [u8; 32] = hex!("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
