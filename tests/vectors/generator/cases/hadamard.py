@@ -43,6 +43,6 @@ def build() -> dict[str, Any]:
                     place = len(cases)
                     cases.append(_case(number, function, orthonormal, length, (CHACHA20, AES_128_CTR)[place % 2], FIRSTS[place % 3]))
     return {
-        "about": "Integers wrap; floats are rounded after every addition, in the order of the stages, and once more where the result is orthonormal.",
+        "about": "Integers wrap; floats are rounded after every addition, in the order of the stages, and once more if orthonormal.",
         "transforms": cases,
     }
