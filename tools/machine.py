@@ -17,7 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STABLE_AT_LEAST = (1, 89)
-TARGETS = ("thumbv6m-none-eabi", "thumbv7em-none-eabi", "i686-unknown-linux-gnu")
+TARGETS = (
+    "thumbv6m-none-eabi",
+    "thumbv7em-none-eabi",
+    "i686-unknown-linux-gnu",
+    "aarch64-unknown-linux-gnu",
+    "armv7-unknown-linux-gnueabihf",
+    "s390x-unknown-linux-gnu",
+)
 STABLE_COMPONENTS = ("clippy", "rustfmt")
 NIGHTLY_COMPONENTS = ("miri", "rust-src")
 # What a whole run leaves behind: three sets of build products (stable, miri, fuzzing) and the Python environment.
@@ -50,6 +57,10 @@ def program(*names: str) -> Callable[[], bool]:
     return lambda: any(shutil.which(name) for name in names)
 
 
+def _has_file(path: str) -> Callable[[], bool]:
+    return Path(path).is_file
+
+
 def _has_python_header() -> bool:
     return Path(sysconfig.get_path("include"), "Python.h").is_file()
 
@@ -74,7 +85,7 @@ def _has_valgrind() -> bool:
 PACKAGES = (
     Package("gcc", "links everything, compiles the header tests", program("gcc")),
     Package("g++", "compiles the header as C++ and the fuzzing runtime", program("g++")),
-    Package("libc6-dev", "C library headers", lambda: Path("/usr/include/stdio.h").is_file()),
+    Package("libc6-dev", "C library headers", _has_file("/usr/include/stdio.h")),
     Package("make", "runs this", program("make")),
     Package("binutils", "lists exported symbols", program("nm")),
     Package("python3-venv", "the Python environment of the tests", _has_venv),
@@ -82,6 +93,20 @@ PACKAGES = (
     Package("valgrind", "constant-time tests and instruction counts", _has_valgrind),
     Package("libc6-dbg", "valgrind reads the symbols of the C library", lambda: not _debian() or _installed("libc6-dbg")),
     Package("libclang-dev", "reads valgrind's headers", _has_libclang),
+    Package("qemu-user", "runs programs for other processors", program("qemu-aarch64")),
+    Package("qemu-system-arm", "runs firmware", program("qemu-system-arm")),
+    *(
+        package
+        for name, tools, architecture in (
+            ("64-bit Arm", "aarch64-linux-gnu", "arm64"),
+            ("32-bit Arm", "arm-linux-gnueabihf", "armhf"),
+            ("a big-endian machine", "s390x-linux-gnu", "s390x"),
+        )
+        for package in (
+            Package(f"gcc-{tools}", f"links for {name}", program(f"{tools}-gcc")),
+            Package(f"libc6-dev-{architecture}-cross", f"the C library for {name}", _has_file(f"/usr/{tools}/include/stdio.h")),
+        )
+    ),
     Package("chromium", "tests of the server's page", program("chromium")),
     Package("chromium-driver", "drives chromium", program("chromedriver")),
 )
@@ -124,7 +149,7 @@ def missing_rust() -> list[Missing]:
         command: tuple[str, ...] = ("rustup", "toolchain", "install", "stable", "--profile", "minimal")
         found.append(Missing("Rust stable", "builds everything", command, TOOLCHAIN_MEGABYTES["stable"]))
     found += _missing_parts("component", STABLE_COMPONENTS, "checks the sources")
-    found += _missing_parts("target", TARGETS, "builds without an operating system or for 32 bits")
+    found += _missing_parts("target", TARGETS, "builds without an operating system or for other processors")
     if "nightly" in _output("rustup", "toolchain", "list"):
         found += _missing_parts("component", NIGHTLY_COMPONENTS, "Miri", "--toolchain", "nightly")
     else:

@@ -205,6 +205,7 @@ STAGES = (
     miri("miri-32-bits", *MIRI_BYTES, *skipped(), target=THIRTY_TWO_BITS),
     script("constant_time", resource="valgrind"),
     script("instructions", resource="valgrind"),
+    script("device", resource="valgrind"),
     Stage("documentation", documentation, resource="target"),
     Stage("bare-metal", bare_metal, resource="target"),
     Stage("thirty-two-bits", thirty_two_bits, resource="target"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import constant_time
 import dependencies
+import device
 import instructions
 import repository
 from runner import Count, Log, Runner, Stage, StageFailure, count_cargo, count_own, count_pytest
@@ -54,6 +55,17 @@ class Licences(unittest.TestCase):
     def test_releases_compare_as_numbers(self) -> None:
         self.assertLess(dependencies.release("1.9"), dependencies.release("1.89"))
         self.assertEqual(dependencies.release("1.89"), dependencies.release("1.89.0"))
+
+
+class Devices(unittest.TestCase):
+    """What a program on another machine has to say."""
+
+    def test_counts_are_compared(self) -> None:
+        wanted = {"exact noise": 34, "private vectors": 19}
+        self.assertEqual(device.judge("exact noise: 34\nprivate vectors: 19\n", wanted), [])
+        for said in ("", "exact noise: 34", "exact noise: 34\nprivate vectors: 18", "panicked at a: b\nexact noise: 34"):
+            with self.subTest(said):
+                self.assertEqual(len(device.judge(said, wanted)), 1 if "exact" in said else 2)
 
 
 class Instructions(unittest.TestCase):
