@@ -30,8 +30,8 @@
  *     A wrong, ended or busy handle is refused where it can be told; do not build on that.
  *
  * Memory of the caller.
- *     Identities, channels and clients can also live in memory of the caller, which is how they work without a heap: an _init function takes
- *     memory of at least the stated size, aligned to CLOAK_ALIGN, that belongs to the object until the matching _wipe function ends it.
+ *     Identities, channels, clients and contributions can also live in memory of the caller, which is how they work without a heap: an _init function
+ *     takes memory of at least the stated size, aligned to CLOAK_ALIGN, that belongs to the object until the matching _wipe function ends it.
  *     The bytes must not be copied or moved meanwhile.
  *
  * Secrets.
@@ -208,6 +208,11 @@
  * `adversary` of `cloak_plan`: it may also choose whom it tells what after the graph is fixed.
  */
 #define CLOAK_ADVERSARY_SEMI_MALICIOUS 1
+
+/**
+ * Bytes of memory that a contribution needs, at most, on any target, beside its residues and its working memory.
+ */
+#define CLOAK_CONTRIBUTION_SIZE 2048
 
 /**
  * Bytes of memory that a client with up to 16 neighbours needs, at most, on any target.
@@ -435,6 +440,14 @@ enum cloak_status
      */
     CLOAK_ERR_INVALID_MECHANISM = 702,
     /**
+     * The round would take the data set beyond its privacy budget. Functions of this library do not return it; the ledgers of hosts do.
+     */
+    CLOAK_ERR_BUDGET_SPENT = 703,
+    /**
+     * A rotation seed that the run used in an earlier round. Functions of this library do not return it; the ledgers of hosts do.
+     */
+    CLOAK_ERR_ROTATION_SEED_REPEATED = 704,
+    /**
      * A bug in the library. What the call was changing stays unusable and can only be freed.
      */
     CLOAK_ERR_PANIC = 901,
@@ -484,6 +497,10 @@ enum cloak_type
      * on little-endian machines), for segments of residues; the lane of widths above 64 bits.
      */
     CLOAK_U128 = 7,
+    /**
+     * A `cloak_contribution`, for runs with a noise mechanism: `data` is the handle and `length` the padded length.
+     */
+    CLOAK_CONTRIBUTION = 8,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -675,6 +692,14 @@ typedef struct cloak_channel cloak_channel;
 typedef struct cloak_client cloak_client;
 
 /**
+ * The sum of a client's parts, each clipped, rotated, rounded and noised on its own: what it contributes to a round of a run with a noise mechanism.
+ *
+ * Once all parts are added, it is given to `cloak_client_mask` or `cloak_client_mask_chunk` as values of type `CLOAK_CONTRIBUTION`. The parts themselves
+ * are not kept; the residues are wiped when the contribution ends.
+ */
+typedef struct cloak_contribution cloak_contribution;
+
+/**
  * A party's static X25519 key pair. Its public key is pinned in the roster of each run.
  */
 typedef struct cloak_identity cloak_identity;
@@ -829,6 +854,55 @@ typedef struct cloak_run_config {
 } cloak_run_config;
 
 /**
+ * The distributed discrete Gaussian mechanism of a run (the protocol document, section 10): each client clips its vector, rotates and rounds it to integers
+ * and adds noise, so that the sum is private against everyone who sees it, the server included.
+ *
+ * `cloak_privacy_plan_choose` finds parameters for a wanted epsilon.
+ */
+typedef struct cloak_mechanism {
+    /**
+     * Values of a vector, before padding: at least 1, and with padding at most 2^28.
+     */
+    uint64_t dimension;
+    /**
+     * Largest magnitude of a value, above 0; what is larger is cut. Infinity for none.
+     */
+    double clamp;
+    /**
+     * Largest L2 norm of a part; what is larger is scaled down. 2^-100 to 2^100, and 1 to 2^31 times `granularity`.
+     */
+    double clip;
+    /**
+     * What one unit of the integers stands for: 2^-100 to 2^100.
+     */
+    double granularity;
+    /**
+     * Standard deviation of the noise of a part, in units of `granularity`: 0.5 to 2^17.
+     */
+    double noise;
+    /**
+     * Largest squared norm of a part after rounding, in squared units: (clip / granularity)^2 to (clip / granularity + sqrt(padded length))^2.
+     */
+    uint64_t norm_bound;
+    /**
+     * Parts of a contribution, each clipped and noised on its own: 1 to 65536.
+     */
+    uint32_t parts;
+    /**
+     * Honest clients that every opened sum has at least; each brings the noise of all its parts. At least 1.
+     */
+    uint32_t honest;
+    /**
+     * Binary logarithm of the length of a rotated block, 0 to 28; the vector is padded to a multiple of that length.
+     */
+    uint8_t block_log2;
+    /**
+     * Zeros.
+     */
+    uint8_t reserved[7];
+} cloak_mechanism;
+
+/**
  * One part of a contribution, with a bit width and masks of its own.
  */
 typedef struct cloak_segment {
@@ -911,9 +985,9 @@ typedef struct cloak_run_info {
      */
     uint32_t segments;
     /**
-     * Zero.
+     * 1 if the run has a noise mechanism, whose private vector is then its only segment; else 0.
      */
-    uint32_t reserved;
+    uint32_t private_vector;
 } cloak_run_info;
 
 /**
@@ -960,7 +1034,7 @@ typedef struct cloak_values {
      */
     int32_t type;
     /**
-     * The first element; may be NULL when `length` is 0.
+     * The first element; may be NULL when `length` is 0. For `CLOAK_CONTRIBUTION` the handle.
      */
     const void *data;
     /**
@@ -968,6 +1042,50 @@ typedef struct cloak_values {
      */
     size_t length;
 } cloak_values;
+
+/**
+ * Residues of one segment, or of a piece of it, to be changed in place.
+ */
+typedef struct cloak_lanes {
+    /**
+     * `CLOAK_U32`, `CLOAK_U64` or `CLOAK_U128`: the lane of the segment's bit width.
+     */
+    int32_t type;
+    /**
+     * The first element; may be NULL when `length` is 0.
+     */
+    void *data;
+    /**
+     * Number of elements.
+     */
+    size_t length;
+} cloak_lanes;
+
+/**
+ * Numbers that follow from a mechanism.
+ */
+typedef struct cloak_mechanism_info {
+    /**
+     * Values with padding: the length of the run's segment, and of a contribution.
+     */
+    uint64_t padded;
+    /**
+     * Values of a rotated block.
+     */
+    uint64_t block;
+    /**
+     * Number of rotated blocks.
+     */
+    uint64_t blocks;
+    /**
+     * Most bits that a residue may have.
+     */
+    uint8_t max_bits;
+    /**
+     * Zeros.
+     */
+    uint8_t reserved[7];
+} cloak_mechanism_info;
 
 /**
  * A roster that is read entry by entry, so that a device need not hold it. It is read twice, whole, in order.
@@ -1057,24 +1175,6 @@ typedef struct cloak_phase {
      */
     uint32_t outcome;
 } cloak_phase;
-
-/**
- * Residues of one segment, or of a piece of it, to be changed in place.
- */
-typedef struct cloak_lanes {
-    /**
-     * `CLOAK_U32`, `CLOAK_U64` or `CLOAK_U128`: the lane of the segment's bit width.
-     */
-    int32_t type;
-    /**
-     * The first element; may be NULL when `length` is 0.
-     */
-    void *data;
-    /**
-     * Number of elements.
-     */
-    size_t length;
-} cloak_lanes;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1344,16 +1444,19 @@ CLOAK_MUST_USE cloak_status cloak_sha256(const uint8_t *data, size_t length, uin
  * Hosts only. The caller ends the run with `cloak_run_free`.
  *
  * @param config         the parameters
+ * @param mechanism      the noise mechanism; NULL for none. With one there is a single segment, of residues, as long as the mechanism pads the vector.
  * @param segments       the parts of a contribution, in order
  * @param segment_count  1 to `CLOAK_MAX_SEGMENTS`
  * @param members        the roster, by strictly ascending id
  * @param member_count   2 to `CLOAK_MAX_MEMBERS`
  * @param out            the run
  * @param error          NULL, or where to report whom an error concerns
- * @return an error of group 600 for the first field outside its bounds
+ * @return an error of group 600 for the first field outside its bounds; `CLOAK_ERR_INVALID_MECHANISM` for a mechanism that is, or does not fit the
+ *         segment or the number of honest inputs that every opened sum has
  */
 CLOAK_MUST_USE
 cloak_status cloak_run_new(const struct cloak_run_config *config,
+                           const struct cloak_mechanism *mechanism,
                            const struct cloak_segment *segments,
                            size_t segment_count,
                            const struct cloak_member *members,
@@ -1425,6 +1528,14 @@ CLOAK_MUST_USE cloak_status cloak_run_hash(const struct cloak_run *run, uint8_t 
  * @param out  the parameters
  */
 CLOAK_MUST_USE cloak_status cloak_run_get_config(const struct cloak_run *run, struct cloak_run_config *out);
+
+/**
+ * The noise mechanism of a run.
+ *
+ * @param out  the mechanism
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` when the run has none
+ */
+CLOAK_MUST_USE cloak_status cloak_run_get_mechanism(const struct cloak_run *run, struct cloak_mechanism *out);
 
 /**
  * Numbers that follow from a run.
@@ -1535,6 +1646,143 @@ cloak_status cloak_plan(uint32_t members,
                         uint8_t adversary,
                         uint32_t *degree,
                         uint32_t *threshold);
+
+/**
+ * A contribution without parts yet.
+ *
+ * Hosts only. The caller ends it with `cloak_contribution_free`.
+ *
+ * @param mechanism  the mechanism of the run
+ * @param bits       bits of a residue
+ * @param suite      suite of the run
+ * @param rotation   rotation seed of the round, 32 bytes: `cloak_client_rotation_seed`. It is public and fresh in each round; with the same one twice
+ *                   the bound on the wrap-around does not hold.
+ * @param out        the contribution
+ * @param error      NULL, or where to report which bound was missed
+ * @return `CLOAK_ERR_INVALID_MECHANISM`; `CLOAK_ERR_INVALID_WIDTH` for more bits than the mechanism may have; `CLOAK_ERR_UNSUPPORTED` for the suite;
+ *         `CLOAK_ERR_OUT_OF_MEMORY`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_contribution_new(const struct cloak_mechanism *mechanism,
+                                    uint8_t bits,
+                                    uint8_t suite,
+                                    const uint8_t rotation[32],
+                                    struct cloak_contribution **out,
+                                    struct cloak_error *error);
+
+/**
+ * Ends a contribution that came from `cloak_contribution_new` and wipes its residues. NULL is fine.
+ */
+void cloak_contribution_free(struct cloak_contribution *contribution);
+
+/**
+ * Bytes of memory for `cloak_contribution_init`: `CLOAK_CONTRIBUTION_SIZE`.
+ */
+size_t cloak_contribution_size(void);
+
+/**
+ * A contribution without parts yet in memory of the caller, who ends it with `cloak_contribution_wipe`. All of `memory`, `residues` and `work` belongs to
+ * it until then.
+ *
+ * @param memory           at least `cloak_contribution_size` bytes, aligned to `cloak_align`
+ * @param length           bytes of `memory`
+ * @param mechanism        the mechanism of the run
+ * @param bits             bits of a residue
+ * @param suite            suite of the run
+ * @param rotation         rotation seed of the round, 32 bytes: see `cloak_contribution_new`
+ * @param residues         `uint32_t` for up to 32 bits, `uint64_t` for more; it need not hold anything
+ * @param residues_length  elements of `residues`: the padded length of the mechanism
+ * @param work             working memory; it need not hold anything
+ * @param work_length      elements of `work`: the length of a rotated block
+ * @param out              the contribution; it lies in `memory`
+ * @param error            NULL, or where to report which bound was missed
+ * @return as `cloak_contribution_new`, and `CLOAK_ERR_INVALID_LENGTH` for `residues` or `work`, `CLOAK_ERR_OVERLAP` when two of the three share a byte
+ */
+CLOAK_MUST_USE
+cloak_status cloak_contribution_init(void *memory,
+                                     size_t length,
+                                     const struct cloak_mechanism *mechanism,
+                                     uint8_t bits,
+                                     uint8_t suite,
+                                     const uint8_t rotation[32],
+                                     void *residues,
+                                     size_t residues_length,
+                                     int64_t *work,
+                                     size_t work_length,
+                                     struct cloak_contribution **out,
+                                     struct cloak_error *error);
+
+/**
+ * Ends a contribution in memory of the caller and wipes that memory and its residues. NULL is fine.
+ */
+CLOAK_MUST_USE cloak_status cloak_contribution_wipe(struct cloak_contribution *contribution);
+
+/**
+ * Adds a part: clips it, rotates it, rounds it and adds its noise.
+ *
+ * @param rng   source of randomness for rounding and noise; NULL for that of the operating system
+ * @param part  as many values as the dimension, of type `CLOAK_F64` or `CLOAK_F32`; they are not changed
+ * @return `CLOAK_ERR_INVALID_LENGTH` for another number of values; `CLOAK_ERR_INVALID_ARGUMENT` for another type; `CLOAK_ERR_NOT_FINITE` or, for a
+ *         magnitude of 2^400 or more, `CLOAK_ERR_OUT_OF_RANGE` for a value; `CLOAK_ERR_OUT_OF_ORDER` for more parts than the mechanism has;
+ *         `CLOAK_ERR_RANDOMNESS`; `CLOAK_ERR_SAMPLER_FAILED`, after which the contribution can only be ended
+ */
+CLOAK_MUST_USE
+cloak_status cloak_contribution_add(struct cloak_contribution *contribution,
+                                    const struct cloak_rng *rng,
+                                    const struct cloak_values *part);
+
+/**
+ * The residues of a contribution, for test vectors and simulations: what `cloak_client_mask` puts under masks. They are noised, but only the sum of
+ * enough of them is private.
+ *
+ * Hosts only.
+ *
+ * @param out  where they go, each below 2^bits: as many as the padded length, `CLOAK_U32` for up to 32 bits and `CLOAK_U64` for more
+ * @return `CLOAK_ERR_OUT_OF_ORDER` while parts are missing; `CLOAK_ERR_INVALID_LENGTH`; `CLOAK_ERR_INVALID_WIDTH` for the other lane type
+ */
+CLOAK_MUST_USE
+cloak_status cloak_contribution_residues(const struct cloak_contribution *contribution,
+                                         const struct cloak_lanes *out);
+
+/**
+ * Checks the parameters of a mechanism and gives what follows from them.
+ *
+ * @param mechanism  the parameters
+ * @param out        the numbers
+ * @param error      NULL, or where to report which bound was missed: for a norm bound the smallest that may be
+ * @return `CLOAK_ERR_INVALID_MECHANISM` for a parameter outside its range
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mechanism_check(const struct cloak_mechanism *mechanism,
+                                   struct cloak_mechanism_info *out,
+                                   struct cloak_error *error);
+
+/**
+ * The vector that a sum of residues stands for: the sum of the contributions, with their noise.
+ *
+ * Hosts only.
+ *
+ * @param mechanism  the mechanism of the run
+ * @param bits       bits of a residue
+ * @param suite      suite of the run
+ * @param rotation   rotation seed of the round, 32 bytes: `cloak_opening_rotation_seed`
+ * @param residues   the sum: as many residues as the padded length, `CLOAK_U32` for up to 32 bits and `CLOAK_U64` for more
+ * @param out        the vector; unspecified when the call fails
+ * @param length     elements of `out`: the dimension
+ * @param error      NULL, or where to report which bound was missed
+ * @return `CLOAK_ERR_INVALID_MECHANISM`; `CLOAK_ERR_INVALID_WIDTH` for more bits than the mechanism may have, or another lane type;
+ *         `CLOAK_ERR_UNSUPPORTED` for the suite; `CLOAK_ERR_INVALID_LENGTH`; `CLOAK_ERR_INVALID_ARGUMENT` for another type;
+ *         `CLOAK_ERR_OUT_OF_MEMORY`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mechanism_decode(const struct cloak_mechanism *mechanism,
+                                    uint8_t bits,
+                                    uint8_t suite,
+                                    const uint8_t rotation[32],
+                                    const struct cloak_values *residues,
+                                    double *out,
+                                    size_t length,
+                                    struct cloak_error *error);
 
 /**
  * A member of a run for an identity that is in its roster.
@@ -1761,19 +2009,28 @@ cloak_status cloak_client_masked_size(const struct cloak_client *client,
 CLOAK_MUST_USE cloak_status cloak_client_masked_head_size(const struct cloak_client *client, size_t *size);
 
 /**
+ * The rotation seed of the round that has begun, for the contribution to a run with a noise mechanism. It is public.
+ *
+ * @param out  the seed, 32 bytes
+ * @return `CLOAK_ERR_OUT_OF_ORDER` outside a round that has begun
+ */
+CLOAK_MUST_USE cloak_status cloak_client_rotation_seed(const struct cloak_client *client, uint8_t out[32]);
+
+/**
  * Masks a whole contribution and writes the message for the server. All values are checked before anything is drawn or written.
  *
  * Store the message before it leaves, and send the same bytes when it has to be sent again: a round is masked once.
  *
  * @param rng            source of randomness; NULL for that of the operating system
- * @param segments       the values of each segment of the run, in order; they are not changed
+ * @param segments       the values of each segment of the run, in order; they are not changed. In a run with a noise mechanism one contribution.
  * @param segment_count  number of segments
  * @param out            the message
  * @param capacity       bytes that fit in `out`
  * @param length         bytes of the message, those of `cloak_client_masked_size`
  * @return `CLOAK_ERR_INVALID_LENGTH` for another number of segments or values; `CLOAK_ERR_INVALID_ARGUMENT` for values of a type that the
- *         segment does not take; `CLOAK_ERR_NOT_FINITE` or `CLOAK_ERR_OUT_OF_RANGE` for a value; `CLOAK_ERR_RANDOMNESS`;
- *         `CLOAK_ERR_OUT_OF_ORDER`
+ *         segment does not take, or a contribution of another mechanism; `CLOAK_ERR_NOT_FINITE` or `CLOAK_ERR_OUT_OF_RANGE` for a value;
+ *         `CLOAK_ERR_WRONG_ROUND` for a contribution with another rotation seed; `CLOAK_ERR_RANDOMNESS`; `CLOAK_ERR_OUT_OF_ORDER`, also for a
+ *         contribution that misses parts
  */
 CLOAK_MUST_USE
 cloak_status cloak_client_mask(struct cloak_client *client,
@@ -1804,7 +2061,7 @@ cloak_status cloak_client_mask_begin(struct cloak_client *client,
  * Masks the next values of the present segment and writes their part of the payload. The zero coordinates follow the last value of a
  * segment by themselves; after the last value of the last segment the message is complete.
  *
- * @param piece     values: a multiple of 8, unless they end the segment
+ * @param piece     values: a multiple of 8, unless they end the segment; a contribution is one piece
  * @param out       the part of the message
  * @param capacity  bytes that fit in `out`
  * @param length    bytes written
@@ -2073,6 +2330,15 @@ CLOAK_MUST_USE cloak_status cloak_server_opening(const struct cloak_server *serv
  * Ends an opening and wipes its masks. NULL is fine.
  */
 void cloak_opening_free(struct cloak_opening *opening);
+
+/**
+ * The rotation seed of the round, with which `cloak_mechanism_decode` reads the sum of a run with a noise mechanism. It is public.
+ *
+ * @param out  the seed, 32 bytes
+ */
+CLOAK_MUST_USE
+cloak_status cloak_opening_rotation_seed(const struct cloak_opening *opening,
+                                         uint8_t out[32]);
 
 /**
  * Adds a range of one survivor's contribution to an accumulator.

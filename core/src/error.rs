@@ -106,6 +106,10 @@ pub enum ErrorKind {
     SamplerFailed = 701,
     /// A parameter of a noise mechanism is outside its range or does not fit the run.
     InvalidMechanism = 702,
+    /// The round would take the data set beyond its privacy budget. The ledgers of hosts say so; nothing was released.
+    BudgetSpent = 703,
+    /// A rotation seed that the run used in an earlier round. The ledgers of hosts say so; nothing was released.
+    RotationSeedRepeated = 704,
 }
 
 /// An [`ErrorKind`] with the party and the bound it concerns, where there are any.
@@ -216,6 +220,12 @@ impl ErrorKind {
             }
             Self::SamplerFailed => "a sampler of noise used up its tries: the random generator is broken",
             Self::InvalidMechanism => "a parameter of the noise mechanism is outside its range or does not fit the run",
+            Self::BudgetSpent => {
+                "the round would exceed the privacy budget of the data; use more noise or fewer rounds, or raise the budget"
+            }
+            Self::RotationSeedRepeated => {
+                "the rotation seed was used in an earlier round of the run; begin another round"
+            }
         }
     }
 }

@@ -60,6 +60,9 @@ pub mod message;
 pub mod plan;
 pub mod values;
 
+// Noise.
+pub mod privacy;
+
 // The client.
 pub mod client;
 
@@ -88,6 +91,7 @@ mod tests {
             <crate::client::Room<1024> as Opaque>::KIND,
             <crate::server::cloak_server as Opaque>::KIND,
             <crate::opening::cloak_opening as Opaque>::KIND,
+            <crate::privacy::contribution::cloak_contribution as Opaque>::KIND,
         ];
         for (index, kind) in kinds.iter().enumerate() {
             assert!(is_kind(*kind));

@@ -1,11 +1,12 @@
 //! The opening of a round: what takes the masks off the sum of the payloads.
 
+use cloakwork_core::privacy::pipeline::ROTATION_SEED_SIZE;
 use cloakwork_core::secagg::{Opening, Values};
 
 use crate::boundary::boundary;
 use crate::handle::{self, Opaque, kind};
 use crate::lanes::{Lanes, cloak_lanes};
-use crate::pointer::{NO_INPUT, Out, extent, slice, value};
+use crate::pointer::{NO_INPUT, Out, extent, out_array, slice, value};
 use crate::server::cloak_server;
 use crate::status::cloak_status;
 use crate::values::cloak_values;
@@ -53,6 +54,23 @@ pub unsafe extern "C" fn cloak_server_opening(
 pub unsafe extern "C" fn cloak_opening_free(opening: *mut cloak_opening) {
     // SAFETY: header, "Handles".
     let _ = boundary(|| unsafe { handle::end(opening) });
+}
+
+/// cbindgen:ptrs-as-arrays=[[out; 32]]
+/// The rotation seed of the round, with which `cloak_mechanism_decode` reads the sum of a run with a noise mechanism. It is public.
+///
+/// @param out  the seed, 32 bytes
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cloak_opening_rotation_seed(opening: *const cloak_opening, out: *mut u8) -> cloak_status {
+    boundary(|| {
+        // SAFETY: header, "Handles".
+        let opening = unsafe { handle::shared(opening) }?;
+        // SAFETY: header, "Pointers".
+        let out = unsafe { out_array::<ROTATION_SEED_SIZE>(out) }?;
+        out.write(opening.rotation_seed());
+        Ok(())
+    })
 }
 
 /// Adds a range of one survivor's contribution to an accumulator.

@@ -53,6 +53,19 @@ pub(crate) unsafe fn value<T: Copy>(data: *const T) -> Checked<T> {
     Ok(unsafe { data.read() })
 }
 
+/// A copy of an input object that may be missing: NULL.
+///
+/// # Safety
+/// As for [`value`] unless `data` is NULL.
+#[cfg(feature = "std")]
+pub(crate) unsafe fn optional<T: Copy>(data: *const T) -> Checked<Option<T>> {
+    if data.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller's obligation.
+    unsafe { value(data) }.map(Some)
+}
+
 /// A copy of an input of fixed size, such as a key or a hash.
 ///
 /// # Safety
@@ -112,12 +125,17 @@ impl<T> Target<T> {
         Ok(Self { start, length })
     }
 
-    /// Refuses an input that shares a byte with the vector.
-    pub(crate) fn apart_from(self, input: &Range<usize>) -> Checked<Self> {
+    /// The addresses of the vector.
+    pub(crate) fn extent(&self) -> Range<usize> {
         let start = self.start.addr();
         // `check` has made sure that the end does not wrap.
-        let end = start.wrapping_add(self.length.wrapping_mul(size_of::<T>()));
-        if start < input.end && input.start < end {
+        start..start.wrapping_add(self.length.wrapping_mul(size_of::<T>()))
+    }
+
+    /// Refuses an input that shares a byte with the vector.
+    pub(crate) fn apart_from(self, input: &Range<usize>) -> Checked<Self> {
+        let own = self.extent();
+        if own.start < input.end && input.start < own.end {
             return Err(cloak_status::CLOAK_ERR_OVERLAP);
         }
         Ok(self)

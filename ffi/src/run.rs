@@ -11,7 +11,8 @@ use cloakwork_core::{Error, ErrorKind};
 use crate::boundary::boundary;
 use crate::error::{Report, cloak_error};
 use crate::handle::{self, Opaque, kind};
-use crate::pointer::{Buffer, Out, out_array, slice, value};
+use crate::pointer::{Buffer, Out, optional, out_array, slice, value};
+use crate::privacy::mechanism::cloak_mechanism;
 use crate::roster::cloak_member;
 use crate::segment::{self, cloak_segment};
 use crate::sizes::{CLOAK_DESCRIPTION_SIZE, CLOAK_HASH_SIZE, CLOAK_MAX_MEMBERS, CLOAK_MAX_SEGMENTS, CLOAK_MEMBER_SIZE};
@@ -96,8 +97,8 @@ pub struct cloak_run_info {
     pub neighbours: u32,
     /// Number of segments.
     pub segments: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// 1 if the run has a noise mechanism, whose private vector is then its only segment; else 0.
+    pub private_vector: u32,
 }
 
 /// Defines a run. Only whoever plans it calls this; the others decode what it gives them.
@@ -105,17 +106,20 @@ pub struct cloak_run_info {
 /// Hosts only. The caller ends the run with `cloak_run_free`.
 ///
 /// @param config         the parameters
+/// @param mechanism      the noise mechanism; NULL for none. With one there is a single segment, of residues, as long as the mechanism pads the vector.
 /// @param segments       the parts of a contribution, in order
 /// @param segment_count  1 to `CLOAK_MAX_SEGMENTS`
 /// @param members        the roster, by strictly ascending id
 /// @param member_count   2 to `CLOAK_MAX_MEMBERS`
 /// @param out            the run
 /// @param error          NULL, or where to report whom an error concerns
-/// @return an error of group 600 for the first field outside its bounds
+/// @return an error of group 600 for the first field outside its bounds; `CLOAK_ERR_INVALID_MECHANISM` for a mechanism that is, or does not fit the
+///         segment or the number of honest inputs that every opened sum has
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_run_new(
     config: *const cloak_run_config,
+    mechanism: *const cloak_mechanism,
     segments: *const cloak_segment,
     segment_count: usize,
     members: *const cloak_member,
@@ -127,6 +131,8 @@ pub unsafe extern "C" fn cloak_run_new(
         // SAFETY: header, "Pointers".
         let config = unsafe { value(config) }?;
         // SAFETY: header, "Pointers".
+        let mechanism = unsafe { optional(mechanism) }?;
+        // SAFETY: header, "Pointers".
         let segments = unsafe { slice(segments, segment_count) }?;
         // SAFETY: header, "Pointers".
         let members = unsafe { slice(members, member_count) }?;
@@ -134,7 +140,7 @@ pub unsafe extern "C" fn cloak_run_new(
         let out = unsafe { Out::new(out) }?;
         // SAFETY: header, "Pointers".
         let report = unsafe { Report::new(error) }?;
-        let run = report.on(RunObject::new(&config, segments, members))?;
+        let run = report.on(RunObject::new(&config, mechanism, segments, members))?;
         out.write(handle::allocate(run)?.as_ptr());
         Ok(())
     })
@@ -259,6 +265,24 @@ pub unsafe extern "C" fn cloak_run_get_config(run: *const cloak_run, out: *mut c
     })
 }
 
+/// The noise mechanism of a run.
+///
+/// @param out  the mechanism
+/// @return `CLOAK_ERR_INVALID_ARGUMENT` when the run has none
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cloak_run_get_mechanism(run: *const cloak_run, out: *mut cloak_mechanism) -> cloak_status {
+    boundary(|| {
+        // SAFETY: header, "Handles".
+        let run = &unsafe { handle::shared(run) }?.run;
+        // SAFETY: header, "Pointers".
+        let out = unsafe { Out::new(out) }?;
+        let mechanism = run.config().mechanism.as_ref().ok_or(cloak_status::CLOAK_ERR_INVALID_ARGUMENT)?;
+        out.write(mechanism.into());
+        Ok(())
+    })
+}
+
 /// Numbers that follow from a run.
 ///
 /// @param out  the numbers
@@ -275,7 +299,7 @@ pub unsafe extern "C" fn cloak_run_get_info(run: *const cloak_run, out: *mut clo
             members: run.config().members,
             neighbours: run.graph().degree(),
             segments: u32::try_from(run.config().segments.len()).map_err(|_| ErrorKind::InvalidRun)?,
-            reserved: 0,
+            private_vector: run.config().mechanism.is_some().into(),
         });
         Ok(())
     })
@@ -307,7 +331,12 @@ pub unsafe extern "C" fn cloak_run_neighbours(
 }
 
 impl RunObject {
-    fn new(config: &cloak_run_config, segments: &[cloak_segment], members: &[cloak_member]) -> Result<Self, Error> {
+    fn new(
+        config: &cloak_run_config,
+        mechanism: Option<cloak_mechanism>,
+        segments: &[cloak_segment],
+        members: &[cloak_member],
+    ) -> Result<Self, Error> {
         if segments.len() > MAX_SEGMENTS || config.reserved != 0 {
             return Err(ErrorKind::InvalidRun.into());
         }
@@ -328,7 +357,7 @@ impl RunObject {
             max_rounds: config.max_rounds,
             limits: Limits { setup: config.setup_seconds, step: config.step_seconds },
             segments: segments.iter().map(segment::to_core).collect::<Result<_, _>>()?,
-            mechanism: None,
+            mechanism: mechanism.map(cloak_mechanism::to_core).transpose()?,
             settings_hash: config.settings_hash,
         };
         let mut description = alloc::vec![0; MAX_DESCRIPTION_SIZE];

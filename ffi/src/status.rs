@@ -127,6 +127,10 @@ pub enum cloak_status {
     CLOAK_ERR_SAMPLER_FAILED = 701,
     /// A parameter of a noise mechanism is outside its range or does not fit the run.
     CLOAK_ERR_INVALID_MECHANISM = 702,
+    /// The round would take the data set beyond its privacy budget. Functions of this library do not return it; the ledgers of hosts do.
+    CLOAK_ERR_BUDGET_SPENT = 703,
+    /// A rotation seed that the run used in an earlier round. Functions of this library do not return it; the ledgers of hosts do.
+    CLOAK_ERR_ROTATION_SEED_REPEATED = 704,
 
     // 900: the library itself.
     /// A bug in the library. What the call was changing stays unusable and can only be freed.
@@ -224,6 +228,8 @@ statuses_of_core! {
     NoParameters => CLOAK_ERR_NO_PARAMETERS,
     SamplerFailed => CLOAK_ERR_SAMPLER_FAILED,
     InvalidMechanism => CLOAK_ERR_INVALID_MECHANISM,
+    BudgetSpent => CLOAK_ERR_BUDGET_SPENT,
+    RotationSeedRepeated => CLOAK_ERR_ROTATION_SEED_REPEATED,
 }
 
 impl From<Error> for cloak_status {

@@ -5,7 +5,9 @@ use core::ops::Range;
 
 use cloakwork_core::secagg::Values;
 
+use crate::handle;
 use crate::pointer::{self, slice};
+use crate::privacy::contribution::cloak_contribution;
 use crate::status::{Checked, cloak_status};
 
 /// What the elements of a vector are.
@@ -27,12 +29,14 @@ pub enum cloak_type {
     /// 128-bit unsigned integers of 16 bytes in the byte order of the machine, aligned to 16 bytes (two `uint64_t`, the low one first
     /// on little-endian machines), for segments of residues; the lane of widths above 64 bits.
     CLOAK_U128 = 7,
+    /// A `cloak_contribution`, for runs with a noise mechanism: `data` is the handle and `length` the padded length.
+    CLOAK_CONTRIBUTION = 8,
 }
 
 impl cloak_type {
     /// The type of a number that the caller gave.
     pub(crate) fn new(number: i32) -> Checked<Self> {
-        const TYPES: [cloak_type; 7] = [
+        const TYPES: [cloak_type; 8] = [
             cloak_type::CLOAK_F64,
             cloak_type::CLOAK_F32,
             cloak_type::CLOAK_I64,
@@ -40,6 +44,7 @@ impl cloak_type {
             cloak_type::CLOAK_U32,
             cloak_type::CLOAK_U64,
             cloak_type::CLOAK_U128,
+            cloak_type::CLOAK_CONTRIBUTION,
         ];
         TYPES.into_iter().find(|known| *known as i32 == number).ok_or(cloak_status::CLOAK_ERR_INVALID_ARGUMENT)
     }
@@ -51,7 +56,7 @@ impl cloak_type {
 pub struct cloak_values {
     /// One of `cloak_type`.
     pub r#type: i32,
-    /// The first element; may be NULL when `length` is 0.
+    /// The first element; may be NULL when `length` is 0. For `CLOAK_CONTRIBUTION` the handle.
     pub data: *const c_void,
     /// Number of elements.
     pub length: usize,
@@ -61,7 +66,7 @@ impl cloak_values {
     /// The values as core takes them.
     ///
     /// # Safety
-    /// Header, "Pointers": `data` is readable for `length` elements of `type`.
+    /// Header, "Pointers": `data` is readable for `length` elements of `type`. For a contribution "Handles".
     pub(crate) unsafe fn get<'a>(self) -> Checked<Values<'a>> {
         let (data, length) = (self.data, self.length);
         Ok(match cloak_type::new(self.r#type)? {
@@ -79,6 +84,14 @@ impl cloak_values {
             cloak_type::CLOAK_U64 => Values::U64(unsafe { slice(data.cast(), length) }?),
             // SAFETY: as above.
             cloak_type::CLOAK_U128 => Values::U128(unsafe { slice(data.cast(), length) }?),
+            cloak_type::CLOAK_CONTRIBUTION => {
+                // SAFETY: the caller's obligation.
+                let values = unsafe { handle::shared(data.cast::<cloak_contribution>()) }?.values();
+                if values.len() != length {
+                    return Err(cloak_status::CLOAK_ERR_INVALID_LENGTH);
+                }
+                values
+            }
         })
     }
 }
@@ -93,6 +106,9 @@ pub(crate) fn extent(values: &Values<'_>) -> Range<usize> {
         Values::U32(values) => pointer::extent(values),
         Values::U64(values) => pointer::extent(values),
         Values::U128(values) => pointer::extent(values),
+        // Where parts are missing nothing is read.
+        Values::PrivateU32(contribution) => contribution.residues().map_or(0..0, pointer::extent),
+        Values::PrivateU64(contribution) => contribution.residues().map_or(0..0, pointer::extent),
         // `get` makes no other.
         _ => 0..0,
     }

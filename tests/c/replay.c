@@ -139,7 +139,7 @@ static void replay_valid_run(const run_vector *vector, cloak_run *run)
         }
         memcpy(members[i].key, entry + 8, CLOAK_KEY_SIZE);
     }
-    MUST(cloak_run_new(&vector->config, vector->segments, vector->segment_count, members, info.members, &made, NULL));
+    MUST(cloak_run_new(&vector->config, NULL, vector->segments, vector->segment_count, members, info.members, &made, NULL));
     MUST(cloak_run_description(made, description, sizeof description, &length));
     CHECK(equal(vector->description, description, length), vector->name);
     free(members);
@@ -189,7 +189,7 @@ static cloak_run *plain_run(uint32_t count, uint32_t degree, const uint8_t *beac
     config.step_seconds = 1;
     config.suite = CLOAK_SUITE_CHACHA20;
     config.mode = CLOAK_MODE_NO_RECOVERY;
-    MUST(cloak_run_new(&config, segment, 1, members, count, &run, NULL));
+    MUST(cloak_run_new(&config, NULL, segment, 1, members, count, &run, NULL));
     free(members);
     return run;
 }

@@ -30,6 +30,9 @@ use crate::ring::{self, Bits, Lane};
 /// Bytes of a rotation seed.
 pub const ROTATION_SEED_SIZE: usize = 32;
 
+/// Number of parts of a contribution in which noise is missing: no mechanism has so many.
+const SPOILED: u32 = u32::MAX;
+
 /// A mechanism, ready for vectors of one ring and suite.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
@@ -146,7 +149,7 @@ impl<'a, L: Lane> Contribution<'a, L> {
     /// `SamplerFailed`, after which the contribution is of no use. Otherwise nothing has changed.
     pub fn add_part<T: Real, R: TryCryptoRng>(&mut self, rng: &mut R, values: &[T], work: &mut [i64]) -> Result<()> {
         let config = self.pipeline.mechanism.config();
-        if self.parts == config.parts {
+        if self.parts >= config.parts {
             return Err(ErrorKind::OutOfOrder.bound(u64::from(config.parts)));
         }
         if values.len() as u64 != config.dimension {
@@ -165,9 +168,9 @@ impl<'a, L: Lane> Contribution<'a, L> {
         };
         let added = part.add_to(values, work, self.residues);
         work.zeroize();
-        added?;
-        self.parts += 1;
-        Ok(())
+        // Where noise is missing, no other part may make the contribution whole.
+        self.parts = if added.is_ok() { self.parts + 1 } else { SPOILED };
+        added
     }
 
     /// The residues, once every part was added.

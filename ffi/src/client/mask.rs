@@ -1,10 +1,11 @@
 //! The contribution of a client: masked whole, or piece by piece where the vector does not fit in memory.
 
+use cloakwork_core::privacy::pipeline::ROTATION_SEED_SIZE;
 use cloakwork_core::secagg::{MAX_SEGMENTS, Values};
 
 use crate::boundary::boundary;
 use crate::client::{cloak_client, with_client};
-use crate::pointer::{Buffer, Out, extent, slice, value};
+use crate::pointer::{Buffer, Out, extent, out_array, slice, value};
 use crate::rng::{Generator, cloak_rng};
 use crate::status::cloak_status;
 use crate::values::{self, cloak_values};
@@ -43,19 +44,38 @@ pub unsafe extern "C" fn cloak_client_masked_head_size(client: *const cloak_clie
     })
 }
 
+/// cbindgen:ptrs-as-arrays=[[out; 32]]
+/// The rotation seed of the round that has begun, for the contribution to a run with a noise mechanism. It is public.
+///
+/// @param out  the seed, 32 bytes
+/// @return `CLOAK_ERR_OUT_OF_ORDER` outside a round that has begun
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cloak_client_rotation_seed(client: *const cloak_client, out: *mut u8) -> cloak_status {
+    boundary(|| {
+        // SAFETY: header, "Pointers".
+        let out = unsafe { out_array::<ROTATION_SEED_SIZE>(out) }?;
+        with_client!(shared client, client => {
+            out.write(client.client.rotation_seed()?);
+            Ok(())
+        })
+    })
+}
+
 /// Masks a whole contribution and writes the message for the server. All values are checked before anything is drawn or written.
 ///
 /// Store the message before it leaves, and send the same bytes when it has to be sent again: a round is masked once.
 ///
 /// @param rng            source of randomness; NULL for that of the operating system
-/// @param segments       the values of each segment of the run, in order; they are not changed
+/// @param segments       the values of each segment of the run, in order; they are not changed. In a run with a noise mechanism one contribution.
 /// @param segment_count  number of segments
 /// @param out            the message
 /// @param capacity       bytes that fit in `out`
 /// @param length         bytes of the message, those of `cloak_client_masked_size`
 /// @return `CLOAK_ERR_INVALID_LENGTH` for another number of segments or values; `CLOAK_ERR_INVALID_ARGUMENT` for values of a type that the
-///         segment does not take; `CLOAK_ERR_NOT_FINITE` or `CLOAK_ERR_OUT_OF_RANGE` for a value; `CLOAK_ERR_RANDOMNESS`;
-///         `CLOAK_ERR_OUT_OF_ORDER`
+///         segment does not take, or a contribution of another mechanism; `CLOAK_ERR_NOT_FINITE` or `CLOAK_ERR_OUT_OF_RANGE` for a value;
+///         `CLOAK_ERR_WRONG_ROUND` for a contribution with another rotation seed; `CLOAK_ERR_RANDOMNESS`; `CLOAK_ERR_OUT_OF_ORDER`, also for a
+///         contribution that misses parts
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_client_mask(
@@ -117,7 +137,7 @@ pub unsafe extern "C" fn cloak_client_mask_begin(
 /// Masks the next values of the present segment and writes their part of the payload. The zero coordinates follow the last value of a
 /// segment by themselves; after the last value of the last segment the message is complete.
 ///
-/// @param piece     values: a multiple of 8, unless they end the segment
+/// @param piece     values: a multiple of 8, unless they end the segment; a contribution is one piece
 /// @param out       the part of the message
 /// @param capacity  bytes that fit in `out`
 /// @param length    bytes written

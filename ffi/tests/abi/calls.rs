@@ -14,7 +14,7 @@
 )]
 
 use core::ffi::{CStr, c_void};
-use core::ptr::null_mut;
+use core::ptr::{null, null_mut};
 
 use cloakwork::channel::*;
 use cloakwork::client::*;
@@ -196,8 +196,8 @@ impl Objects {
         let encoding = CLOAK_ENCODING_FIXED_POINT;
         let segment = cloak_segment { length: VALUES as u64, label, bits: 20, encoding, fraction: 4 };
         let mut run = null_mut();
-        let status =
-            unsafe { cloak_run_new(config, &segment, 1, members.as_ptr(), members.len(), &mut run, null_mut()) };
+        let (roster, count) = (members.as_ptr(), members.len());
+        let status = unsafe { cloak_run_new(config, null(), &segment, 1, roster, count, &mut run, null_mut()) };
         well(status).then_some(run)
     }
 

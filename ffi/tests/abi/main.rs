@@ -25,6 +25,7 @@ mod keys;
 mod memory;
 mod outputs;
 mod pointers;
+mod private;
 mod random_calls;
 mod randomness;
 mod round;

@@ -41,7 +41,8 @@ fn lengths_that_no_object_has_are_refused() {
     }
     let config = config(2);
     let mut run = null_mut();
-    let status = unsafe { cloak_run_new(&config, dangling(), usize::MAX / 8, dangling(), 3, &mut run, null_mut()) };
+    let status =
+        unsafe { cloak_run_new(&config, null(), dangling(), usize::MAX / 8, dangling(), 3, &mut run, null_mut()) };
     assert_eq!((status, run), (CLOAK_ERR_INVALID_LENGTH, null_mut()), "elements, not bytes");
 }
 
@@ -69,10 +70,10 @@ fn every_pointer_that_must_not_be_null_is_checked() {
             cloak_fingerprint_encode(null(), out.as_mut_ptr().cast(), out.len()),
             cloak_fingerprint_encode(key.as_ptr(), null_mut(), 1),
             cloak_fingerprint_decode(null(), out.as_mut_ptr()),
-            cloak_run_new(null(), segments.as_ptr(), 1, members.as_ptr(), 3, &mut null_mut(), null_mut()),
-            cloak_run_new(&config, null(), 1, members.as_ptr(), 3, &mut null_mut(), null_mut()),
-            cloak_run_new(&config, segments.as_ptr(), 1, null(), 3, &mut null_mut(), null_mut()),
-            cloak_run_new(&config, segments.as_ptr(), 1, members.as_ptr(), 3, null_mut(), null_mut()),
+            cloak_run_new(null(), null(), segments.as_ptr(), 1, members.as_ptr(), 3, &mut null_mut(), null_mut()),
+            cloak_run_new(&config, null(), null(), 1, members.as_ptr(), 3, &mut null_mut(), null_mut()),
+            cloak_run_new(&config, null(), segments.as_ptr(), 1, null(), 3, &mut null_mut(), null_mut()),
+            cloak_run_new(&config, null(), segments.as_ptr(), 1, members.as_ptr(), 3, null_mut(), null_mut()),
             cloak_run_decode(null(), 1, null(), 0, &mut null_mut(), null_mut()),
             cloak_run_description(run, null_mut(), 1, &mut length),
             cloak_run_description(run, out.as_mut_ptr(), out.len(), null_mut()),
@@ -142,7 +143,7 @@ fn types_that_do_not_exist_are_refused() {
     let numbers = [0u64; 4];
     let mut out = [0; 512];
     let mut length = 0;
-    for r#type in [i32::MIN, -1, 0, 8, i32::MAX] {
+    for r#type in [i32::MIN, -1, 0, 9, i32::MAX] {
         let values = cloak_values { r#type, data: numbers.as_ptr().cast(), length: 4 };
         let status =
             unsafe { cloak_client_mask(world.clients[0], null(), &values, 1, out.as_mut_ptr(), 512, &mut length) };

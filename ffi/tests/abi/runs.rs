@@ -1,6 +1,6 @@
 //! Runs: what goes in comes out, and the error says whom it concerns.
 
-use core::ptr::null_mut;
+use core::ptr::{null, null_mut};
 
 use cloakwork::error::*;
 use cloakwork::layout::*;
@@ -32,9 +32,8 @@ fn make(
 ) -> (cloak_status, cloak_error) {
     let mut run = null_mut();
     let mut error = cloak_error { status: 0, present: 0, party: 0, bound: 0 };
-    let status = unsafe {
-        cloak_run_new(config, segments.as_ptr(), segments.len(), members.as_ptr(), members.len(), &mut run, &mut error)
-    };
+    let (parts, roster) = ((segments.as_ptr(), segments.len()), (members.as_ptr(), members.len()));
+    let status = unsafe { cloak_run_new(config, null(), parts.0, parts.1, roster.0, roster.1, &mut run, &mut error) };
     assert_eq!(run.is_null(), status != CLOAK_OK);
     unsafe { cloak_run_free(run) };
     (status, error)
@@ -89,9 +88,9 @@ fn a_run_comes_back_from_its_bytes() {
     assert_eq!(unsafe { cloak_run_segment(run, 2, &mut beyond) }, CLOAK_ERR_INVALID_ARGUMENT);
     assert_eq!(beyond.label, [0; 33]);
 
-    let mut info = cloak_run_info { payload_size: 0, members: 0, neighbours: 0, segments: 0, reserved: 1 };
+    let mut info = cloak_run_info { payload_size: 0, members: 0, neighbours: 0, segments: 0, private_vector: 1 };
     assert_eq!(unsafe { cloak_run_get_info(run, &mut info) }, CLOAK_OK);
-    assert_eq!((info.members, info.neighbours, info.segments, info.reserved), (5, 4, 2, 0));
+    assert_eq!((info.members, info.neighbours, info.segments, info.private_vector), (5, 4, 2, 0));
     let layouts = [0, 1].map(|index| {
         let mut layout = cloak_layout { offset: 0, size: 0, length: 0, zeros: 0, limit: 0, lane: 0, reserved: 1 };
         assert_eq!(unsafe { cloak_run_layout(run, index, &mut layout) }, CLOAK_OK);

@@ -9,6 +9,7 @@ use cloakwork::client::state::*;
 use cloakwork::client::steps::*;
 use cloakwork::client::*;
 use cloakwork::identity::*;
+use cloakwork::privacy::mechanism::cloak_mechanism;
 use cloakwork::rng::cloak_rng;
 use cloakwork::roster::cloak_member;
 use cloakwork::run::*;
@@ -120,11 +121,22 @@ pub const CONTEXT: [u8; 32] = [7; 32];
 
 impl World {
     pub fn new(count: u64, config: &cloak_run_config, segments: &[cloak_segment]) -> Self {
+        Self::with_noise(count, config, None, segments)
+    }
+
+    pub fn with_noise(
+        count: u64,
+        config: &cloak_run_config,
+        mechanism: Option<&cloak_mechanism>,
+        segments: &[cloak_segment],
+    ) -> Self {
         let identities: Vec<_> = (1..=count).map(identity).collect();
         let members: Vec<cloak_member> =
             (1..).zip(&identities).map(|(n, i)| cloak_member { id: 10 * n, key: public_key(*i) }).collect();
+        let mechanism = mechanism.map_or(null(), core::ptr::from_ref);
+        let (parts, roster) = ((segments.as_ptr(), segments.len()), (members.as_ptr(), members.len()));
         let run = object(|out| unsafe {
-            cloak_run_new(config, segments.as_ptr(), segments.len(), members.as_ptr(), members.len(), out, null_mut())
+            cloak_run_new(config, mechanism, parts.0, parts.1, roster.0, roster.1, out, null_mut())
         });
         let clients = identities
             .iter()

@@ -20,6 +20,7 @@ use crate::sharing::shamir::Weights;
 #[derive(Debug)]
 pub struct Opening {
     run: Run,
+    h: [u8; 32],
     /// Stream keys by segment, with the sign that removes them.
     masks: Vec<Vec<(Sign, StreamKey)>>,
 }
@@ -43,7 +44,7 @@ impl Server {
                 Ok(seeds.iter().map(|(sign, seed)| (*sign, seed.stream_key(&stream))).collect())
             })
             .collect::<Result<_>>()?;
-        Ok(Opening { run: self.run.clone(), masks })
+        Ok(Opening { run: self.run.clone(), h: round.h, masks })
     }
 
     /// What survivors masked with members that dropped out: y holds +PRG(s_uv) for v < u and -PRG(s_uv) for v > u.
@@ -94,6 +95,12 @@ impl Server {
 }
 
 impl Opening {
+    /// The rotation seed of the round, which decodes the sum of a run with a noise mechanism.
+    #[must_use]
+    pub fn rotation_seed(&self) -> [u8; 32] {
+        Run::rotation_seed(&self.h)
+    }
+
     /// Adds elements `first ...` of segment `index` of one survivor's payload (all of it, as received) to `accumulator`.
     /// Elements are the values and then the zero coordinates; `first` is a multiple of 8.
     ///
