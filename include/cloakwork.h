@@ -212,7 +212,33 @@
 /**
  * Bytes of memory that a contribution needs, at most, on any target, beside its residues and its working memory.
  */
-#define CLOAK_CONTRIBUTION_SIZE 2048
+#define CLOAK_CONTRIBUTION_SIZE 1536
+
+/**
+ * `cloak_privacy_unit.unit`: one record, which moves the vector of its part, before the mechanism's own clip, by at most `clip` in the L2 norm.
+ */
+#define CLOAK_UNIT_RECORD 1
+
+/**
+ * `cloak_privacy_unit.unit`: one part of a contribution. Parts are fixed in advance and do not depend on the data, and whose data are in which part is
+ * not protected.
+ */
+#define CLOAK_UNIT_PART 2
+
+/**
+ * `cloak_privacy_unit.unit`: all that a client holds.
+ */
+#define CLOAK_UNIT_CLIENT 3
+
+/**
+ * `cloak_privacy_unit.neighbours`: the unit's contribution is there or is zero.
+ */
+#define CLOAK_NEIGHBOURS_ZERO_OUT 1
+
+/**
+ * `cloak_privacy_unit.neighbours`: the unit's contribution is any other one, which is twice the sensitivity.
+ */
+#define CLOAK_NEIGHBOURS_REPLACE_ONE 2
 
 /**
  * Bytes of memory that a client with up to 16 neighbours needs, at most, on any target.
@@ -682,6 +708,150 @@ typedef int32_t cloak_step;
 #endif // __cplusplus
 
 /**
+ * A parameter of a mechanism, of an accountant or of a plan. Numbers never change and are not reused; new ones may be added.
+ *
+ * `cloak_parameter_name` has a name for each.
+ */
+enum cloak_parameter
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A mechanism as a whole: `cloak_mechanism_check` refuses it.
+     */
+    CLOAK_PARAMETER_MECHANISM = 0,
+    /**
+     * Number of clients n.
+     */
+    CLOAK_PARAMETER_CLIENTS = 1,
+    /**
+     * Number of honest clients h in every opened sum.
+     */
+    CLOAK_PARAMETER_HONEST = 2,
+    /**
+     * Number of parts m of a contribution.
+     */
+    CLOAK_PARAMETER_PARTS = 3,
+    /**
+     * Number of independent shares in the noise of a sum.
+     */
+    CLOAK_PARAMETER_SHARES = 4,
+    /**
+     * Values of a vector, padding included where there is any.
+     */
+    CLOAK_PARAMETER_DIMENSION = 5,
+    /**
+     * Binary logarithm of the length of a rotated block.
+     */
+    CLOAK_PARAMETER_BLOCK_LOG2 = 6,
+    /**
+     * Bits b of a residue.
+     */
+    CLOAK_PARAMETER_BITS = 7,
+    /**
+     * The loss epsilon.
+     */
+    CLOAK_PARAMETER_EPSILON = 8,
+    /**
+     * The probability delta.
+     */
+    CLOAK_PARAMETER_DELTA = 9,
+    /**
+     * Number of rounds.
+     */
+    CLOAK_PARAMETER_ROUNDS = 10,
+    /**
+     * Largest L2 norm of a part; for central noise the largest norm of a message.
+     */
+    CLOAK_PARAMETER_CLIP = 11,
+    /**
+     * Largest L2 norm of what one record adds to a part.
+     */
+    CLOAK_PARAMETER_RECORD_CLIP = 12,
+    /**
+     * Largest magnitude of a value.
+     */
+    CLOAK_PARAMETER_CLAMP = 13,
+    /**
+     * Standard deviation of the noise of a part in units of granularity.
+     */
+    CLOAK_PARAMETER_NOISE = 14,
+    /**
+     * Largest squared norm of a part after rounding.
+     */
+    CLOAK_PARAMETER_NORM_BOUND = 15,
+    /**
+     * Expected number of coordinates that wrap in a round.
+     */
+    CLOAK_PARAMETER_WRAPS = 16,
+    /**
+     * Standard deviations that the ring holds on either side.
+     */
+    CLOAK_PARAMETER_MARGIN = 17,
+    /**
+     * An L1 or L2 sensitivity.
+     */
+    CLOAK_PARAMETER_SENSITIVITY = 18,
+    /**
+     * A noise multiplier, variance, scale or concentrated-privacy parameter.
+     */
+    CLOAK_PARAMETER_SCALE = 19,
+    /**
+     * A sampling rate.
+     */
+    CLOAK_PARAMETER_RATE = 20,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_parameter cloak_parameter;
+#else
+typedef int32_t cloak_parameter;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a parameter has to be.
+ */
+enum cloak_bound
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * `bound` or more.
+     */
+    CLOAK_BOUND_AT_LEAST = 1,
+    /**
+     * More than `bound`.
+     */
+    CLOAK_BOUND_ABOVE = 2,
+    /**
+     * `bound` or less.
+     */
+    CLOAK_BOUND_AT_MOST = 3,
+    /**
+     * Less than `bound`.
+     */
+    CLOAK_BOUND_BELOW = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_bound cloak_bound;
+#else
+typedef int32_t cloak_bound;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What rounds have cost together: Renyi divergences at many orders, added up. Rounds may differ in everything, and each may depend on the results of
+ * those before it.
+ *
+ * All its numbers are public. What its statements rest on is in docs/privacy.md.
+ */
+typedef struct cloak_accountant cloak_accountant;
+
+/**
  * The secret that a client and its server share for the MACs of their requests.
  */
 typedef struct cloak_channel cloak_channel;
@@ -1086,6 +1256,162 @@ typedef struct cloak_mechanism_info {
      */
     uint8_t reserved[7];
 } cloak_mechanism_info;
+
+/**
+ * What the epsilon of a statement is about: in whose data two neighbouring data sets differ, and how. The participants of secure aggregation are
+ * public, so nobody is ever added or removed.
+ */
+typedef struct cloak_privacy_unit {
+    /**
+     * `CLOAK_UNIT_RECORD`, `CLOAK_UNIT_PART` or `CLOAK_UNIT_CLIENT`.
+     */
+    int32_t unit;
+    /**
+     * `CLOAK_NEIGHBOURS_ZERO_OUT` or `CLOAK_NEIGHBOURS_REPLACE_ONE`.
+     */
+    int32_t neighbours;
+    /**
+     * For records the largest L2 norm of what one adds, in the units of the data; the host clips it. Zero for the other units.
+     */
+    double clip;
+} cloak_privacy_unit;
+
+/**
+ * Why a parameter was refused. It is written when a function of parameters returns `CLOAK_ERR_INVALID_MECHANISM`, and only then.
+ */
+typedef struct cloak_parameter_error {
+    /**
+     * One of `cloak_parameter`. With `CLOAK_PARAMETER_MECHANISM` the other fields hold 0 and NaN.
+     */
+    int32_t parameter;
+    /**
+     * One of `cloak_bound`.
+     */
+    int32_t bound_kind;
+    /**
+     * What it was.
+     */
+    double given;
+    /**
+     * The bound that it missed.
+     */
+    double bound;
+    /**
+     * A value that works: it keeps the bound, and where a plan as a whole has no solution, the same plan has one with it. NaN if none was found
+     * without changing other parameters.
+     */
+    double works;
+} cloak_parameter_error;
+
+/**
+ * What a run with a noise mechanism wants.
+ */
+typedef struct cloak_privacy_wanted {
+    /**
+     * Values of a vector before padding, 1 to 2^28.
+     */
+    uint64_t dimension;
+    /**
+     * Epsilon after all rounds, above 0 and at most 64.
+     */
+    double epsilon;
+    /**
+     * Delta after all rounds, above 0 and below 1.
+     */
+    double delta;
+    /**
+     * Largest L2 norm of a part, in the units of the data: 2^-60 to 2^60.
+     */
+    double clip;
+    /**
+     * Largest magnitude of a value, above 0; infinity for none.
+     */
+    double clamp;
+    /**
+     * Bound on the expected number of coordinates that wrap around in a round, above 0. Up to 1 it bounds the probability that any does as well.
+     */
+    double wraps;
+    /**
+     * What the epsilon is about.
+     */
+    struct cloak_privacy_unit unit;
+    /**
+     * Number of clients n, 1 to 2^24: all who may contribute to a round.
+     */
+    uint32_t clients;
+    /**
+     * Number of honest clients whose noise every opened sum holds, 1 to n: the smallest surviving set less the colluders.
+     */
+    uint32_t honest;
+    /**
+     * Parts of a contribution, each clipped and noised on its own, 1 to 65536.
+     */
+    uint32_t parts;
+    /**
+     * Number of rounds, at least 1.
+     */
+    uint32_t rounds;
+    /**
+     * Binary logarithm of the length of a rotated block, 0 to 28.
+     */
+    uint8_t block_log2;
+    /**
+     * Bits of a residue, at most 63 - `block_log2`.
+     */
+    uint8_t bits;
+    /**
+     * Zeros.
+     */
+    uint8_t reserved[6];
+} cloak_privacy_wanted;
+
+/**
+ * The parameters of a mechanism, and what they promise.
+ */
+typedef struct cloak_privacy_plan {
+    /**
+     * The parameters.
+     */
+    struct cloak_mechanism mechanism;
+    /**
+     * Standard deviation of the noise of a part, in the units of the data.
+     */
+    double sigma;
+    /**
+     * The epsilon that all rounds reach; infinite if there is none for this delta. The samplers' finite precision and the failures of roundings are in
+     * it.
+     */
+    double epsilon;
+    /**
+     * The order of the divergence that showed it.
+     */
+    double order;
+    /**
+     * Standard deviations of a coordinate of the sum that the ring holds on either side.
+     */
+    double wrap_margin;
+    /**
+     * Bound on the probability that one coordinate of a round's sum wraps around.
+     */
+    double wrap_coordinate;
+    /**
+     * Bound on the expected number of coordinates that do; up to 1 also on the probability that any does.
+     */
+    double wrap_vector;
+    /**
+     * Root mean square error of a value of a round's sum from rounding to the grid, in the units of the data. The three add up in squares; what
+     * clipping takes away depends on the data and is not among them.
+     */
+    double error_quantisation;
+    /**
+     * The same from the noise of all clients.
+     */
+    double error_noise;
+    /**
+     * The same from wrapping around.
+     */
+    double error_wrap;
+} cloak_privacy_plan;
 
 /**
  * A roster that is read entry by entry, so that a device need not hold it. It is read twice, whole, in order.
@@ -1783,6 +2109,240 @@ cloak_status cloak_mechanism_decode(const struct cloak_mechanism *mechanism,
                                     double *out,
                                     size_t length,
                                     struct cloak_error *error);
+
+/**
+ * An accountant of nothing yet.
+ *
+ * Hosts only. The caller ends it with `cloak_accountant_free`.
+ *
+ * @param out  the accountant
+ */
+CLOAK_MUST_USE cloak_status cloak_accountant_new(struct cloak_accountant **out);
+
+/**
+ * Ends an accountant. NULL is fine.
+ */
+void cloak_accountant_free(struct cloak_accountant *accountant);
+
+/**
+ * Adds rounds of a run's mechanism: the noise of its honest clients, with the finite precision of the sampler and the failures of roundings.
+ *
+ * @param mechanism  the mechanism
+ * @param unit       what the statement is about
+ * @param rounds     number of rounds; 0 adds nothing
+ * @param error      NULL, or where to report which parameter is refused
+ * @return `CLOAK_ERR_INVALID_MECHANISM`; `CLOAK_ERR_INVALID_ARGUMENT` for a unit that does not exist
+ */
+CLOAK_MUST_USE
+cloak_status cloak_accountant_add(struct cloak_accountant *accountant,
+                                  const struct cloak_mechanism *mechanism,
+                                  const struct cloak_privacy_unit *unit,
+                                  uint32_t rounds,
+                                  struct cloak_parameter_error *error);
+
+/**
+ * Adds rounds of Gaussian noise, continuous or discrete.
+ *
+ * @param multiplier  standard deviation over L2 sensitivity, above 0
+ * @param rounds      number of rounds; 0 adds nothing
+ * @param error       NULL, or where to report which parameter is refused
+ * @return `CLOAK_ERR_INVALID_MECHANISM`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_accountant_add_gaussian(struct cloak_accountant *accountant,
+                                           double multiplier,
+                                           uint32_t rounds,
+                                           struct cloak_parameter_error *error);
+
+/**
+ * Adds rounds of Skellam noise on integers (Agarwal, Kairouz, Liu, NeurIPS 2021).
+ *
+ * @param l2        L2 sensitivity, in units of the integers, above 0
+ * @param l1        L1 sensitivity, above 0
+ * @param variance  variance of all the noise together, above 0
+ * @param rounds    number of rounds; 0 adds nothing
+ * @param error     NULL, or where to report which parameter is refused
+ * @return `CLOAK_ERR_INVALID_MECHANISM`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_accountant_add_skellam(struct cloak_accountant *accountant,
+                                          double l2,
+                                          double l1,
+                                          double variance,
+                                          uint32_t rounds,
+                                          struct cloak_parameter_error *error);
+
+/**
+ * Adds rounds of a mechanism of which only its zero-concentrated differential privacy is known (Bun, Steinke, TCC 2016).
+ *
+ * @param rho     the parameter, above 0
+ * @param rounds  number of rounds; 0 adds nothing
+ * @param error   NULL, or where to report which parameter is refused
+ * @return `CLOAK_ERR_INVALID_MECHANISM`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_accountant_add_concentrated(struct cloak_accountant *accountant,
+                                               double rho,
+                                               uint32_t rounds,
+                                               struct cloak_parameter_error *error);
+
+/**
+ * Adds rounds of the ideal distributed discrete Gaussian (Kairouz, Liu, Steinke, ICML 2021, theorem 1), for comparison: without the finite precision
+ * of a sampler and without failures of roundings.
+ *
+ * @param l2      L2 sensitivity, in units of the integers, above 0
+ * @param l1      L1 sensitivity, above 0
+ * @param noise   standard deviation of one share, at least 0.5
+ * @param shares  independent shares in a sum, at least 1
+ * @param padded  coordinates, padding included, at least 1
+ * @param rounds  number of rounds; 0 adds nothing
+ * @param error   NULL, or where to report which parameter is refused
+ * @return `CLOAK_ERR_INVALID_MECHANISM`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_accountant_add_distributed_gaussian(struct cloak_accountant *accountant,
+                                                       double l2,
+                                                       double l1,
+                                                       double noise,
+                                                       uint64_t shares,
+                                                       uint64_t padded,
+                                                       uint32_t rounds,
+                                                       struct cloak_parameter_error *error);
+
+/**
+ * Adds rounds of a run's mechanism in which each client takes part with a probability, independently of the others and of earlier rounds, and nobody
+ * learns who did (Zhu, Wang, ICML 2019, theorem 6).
+ *
+ * It does not hold against the server of secure aggregation, which knows the participants, nor against the participants: only against third parties
+ * that see what is published afterwards. Neighbours differ by adding or removing a client.
+ *
+ * @param mechanism  the mechanism
+ * @param unit       what the statement is about
+ * @param rate       the probability: above 0, at most 1
+ * @param rounds     number of rounds; 0 adds nothing
+ * @param error      NULL, or where to report which parameter is refused
+ * @return as `cloak_accountant_add`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_accountant_add_subsampled_only_against_third_parties(struct cloak_accountant *accountant,
+                                                                        const struct cloak_mechanism *mechanism,
+                                                                        const struct cloak_privacy_unit *unit,
+                                                                        double rate,
+                                                                        uint32_t rounds,
+                                                                        struct cloak_parameter_error *error);
+
+/**
+ * Adds rounds of Gaussian noise in which each client takes part with a probability, exactly at integer orders (Mironov, Talwar, Zhang, arXiv
+ * 1908.10530). What `cloak_accountant_add_subsampled_only_against_third_parties` says about whom it holds against is true here, too.
+ *
+ * @param multiplier  standard deviation over L2 sensitivity, above 0
+ * @param rate        the probability: above 0, at most 1
+ * @param rounds      number of rounds; 0 adds nothing
+ * @param error       NULL, or where to report which parameter is refused
+ * @return `CLOAK_ERR_INVALID_MECHANISM`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_accountant_add_gaussian_subsampled_only_against_third_parties(struct cloak_accountant *accountant,
+                                                                                 double multiplier,
+                                                                                 double rate,
+                                                                                 uint32_t rounds,
+                                                                                 struct cloak_parameter_error *error);
+
+/**
+ * The least epsilon with which everything so far is (epsilon, delta)-differentially private.
+ *
+ * @param delta    above 0, below 1
+ * @param epsilon  the loss; infinite if there is none for this delta
+ * @param order    the order of the divergence that showed it; infinite if none did
+ * @param error    NULL, or where to report which parameter is refused
+ * @return `CLOAK_ERR_INVALID_MECHANISM`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_accountant_epsilon(const struct cloak_accountant *accountant,
+                                      double delta,
+                                      double *epsilon,
+                                      double *order,
+                                      struct cloak_parameter_error *error);
+
+/**
+ * The least delta, at most 1, with which everything so far is (epsilon, delta)-differentially private.
+ *
+ * @param epsilon  0 or more
+ * @param delta    the probability
+ * @param error    NULL, or where to report which parameter is refused
+ * @return `CLOAK_ERR_INVALID_MECHANISM`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_accountant_delta(const struct cloak_accountant *accountant,
+                                    double epsilon,
+                                    double *delta,
+                                    struct cloak_parameter_error *error);
+
+/**
+ * The divergences so far, with their orders.
+ *
+ * @param orders       the orders, real numbers above 1
+ * @param divergences  the divergence at each
+ * @param capacity     numbers that fit in `orders`, and in `divergences`
+ * @param count        number of orders
+ */
+CLOAK_MUST_USE
+cloak_status cloak_accountant_divergences(const struct cloak_accountant *accountant,
+                                          double *orders,
+                                          double *divergences,
+                                          size_t capacity,
+                                          size_t *count);
+
+/**
+ * The name of a parameter for messages: "the NAME is GIVEN and must be BOUND; WORKS works".
+ *
+ * Hosts only.
+ *
+ * @param parameter  any number; unknown ones have a name of their own
+ * @return a static string in ASCII, never NULL
+ */
+const char *cloak_parameter_name(int32_t parameter);
+
+/**
+ * The parameters with the least expected error that keep a wanted epsilon.
+ *
+ * Hosts only. It takes up to some milliseconds.
+ *
+ * @param wanted  what the run wants
+ * @param out     the plan
+ * @param error   NULL, or where to report which parameter is refused: one outside its range; the bits when they are too few; delta when failures and the
+ *                finite precision of the sampler use it up; epsilon when no bits suffice
+ * @return `CLOAK_ERR_INVALID_MECHANISM`; `CLOAK_ERR_INVALID_ARGUMENT` for a unit that does not exist or reserved fields that are not zero
+ */
+CLOAK_MUST_USE
+cloak_status cloak_privacy_plan_choose(const struct cloak_privacy_wanted *wanted,
+                                       struct cloak_privacy_plan *out,
+                                       struct cloak_parameter_error *error);
+
+/**
+ * What given parameters promise. The epsilon may be infinite and the ring too small: that is for the caller to judge.
+ *
+ * Hosts only.
+ *
+ * @param mechanism  the mechanism
+ * @param unit       what the epsilon is about
+ * @param clients    number of clients, 1 to 2^24 and at least the mechanism's honest ones: all who may contribute to a round
+ * @param bits       bits of a residue
+ * @param delta      delta after all rounds, above 0 and below 1
+ * @param rounds     number of rounds, at least 1
+ * @param out        the parameters and what they promise
+ * @param error      NULL, or where to report which parameter is refused
+ * @return as `cloak_privacy_plan_choose`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_privacy_expect(const struct cloak_mechanism *mechanism,
+                                  const struct cloak_privacy_unit *unit,
+                                  uint32_t clients,
+                                  uint8_t bits,
+                                  double delta,
+                                  uint32_t rounds,
+                                  struct cloak_privacy_plan *out,
+                                  struct cloak_parameter_error *error);
 
 /**
  * A member of a run for an identity that is in its roster.

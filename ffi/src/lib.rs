@@ -92,6 +92,7 @@ mod tests {
             <crate::server::cloak_server as Opaque>::KIND,
             <crate::opening::cloak_opening as Opaque>::KIND,
             <crate::privacy::contribution::cloak_contribution as Opaque>::KIND,
+            <crate::privacy::accountant::cloak_accountant as Opaque>::KIND,
         ];
         for (index, kind) in kinds.iter().enumerate() {
             assert!(is_kind(*kind));

@@ -239,7 +239,7 @@ impl From<Error> for cloak_status {
 }
 
 /// A text with the NUL that C expects.
-const fn terminated<const N: usize>(text: &str) -> [u8; N] {
+pub(crate) const fn terminated<const N: usize>(text: &str) -> [u8; N] {
     let mut bytes = [0; N];
     let mut index = 0;
     while index < text.len() {

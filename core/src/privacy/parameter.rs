@@ -2,53 +2,62 @@
 
 use core::fmt;
 
-/// A parameter of a mechanism, of an accountant or of a plan.
+/// A parameter of a mechanism, of an accountant or of a plan. The numbers are those of the C ABI and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
 pub enum Parameter {
     /// Number of clients n.
-    Clients,
+    Clients = 1,
     /// Number of honest clients h in every opened sum.
-    Honest,
+    Honest = 2,
     /// Number of parts m of a contribution.
-    Parts,
+    Parts = 3,
     /// Number of independent shares in the noise of a sum.
-    Shares,
+    Shares = 4,
     /// Values of a vector, padding included where there is any.
-    Dimension,
+    Dimension = 5,
     /// Binary logarithm of the length of a rotated block.
-    BlockLog2,
+    BlockLog2 = 6,
     /// Bits b of a residue.
-    Bits,
+    Bits = 7,
     /// The loss epsilon.
-    Epsilon,
+    Epsilon = 8,
     /// The probability delta.
-    Delta,
+    Delta = 9,
     /// Number of rounds.
-    Rounds,
+    Rounds = 10,
     /// Largest L2 norm of a part.
-    Clip,
+    Clip = 11,
     /// Largest L2 norm of what one record adds to a part.
-    RecordClip,
+    RecordClip = 12,
     /// Largest magnitude of a value.
-    Clamp,
+    Clamp = 13,
     /// Standard deviation of the noise of a part in units of granularity.
-    Noise,
+    Noise = 14,
     /// Largest squared norm of a part after rounding.
-    NormBound,
+    NormBound = 15,
     /// Expected number of coordinates that wrap in a round.
-    Wraps,
+    Wraps = 16,
     /// Standard deviations that the ring holds on either side.
-    Margin,
+    Margin = 17,
     /// An L1 or L2 sensitivity.
-    Sensitivity,
+    Sensitivity = 18,
     /// A noise multiplier, variance, scale or concentrated-privacy parameter.
-    Scale,
+    Scale = 19,
     /// A sampling rate.
-    Rate,
+    Rate = 20,
 }
 
 impl Parameter {
-    const fn name(self) -> &'static str {
+    /// The number in the C ABI.
+    #[must_use]
+    pub const fn code(self) -> i32 {
+        self as i32
+    }
+
+    /// What messages call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Clients => "number of clients",
             Self::Honest => "number of honest clients",

@@ -9,8 +9,8 @@ mod wrap;
 pub use search::choose;
 pub use wrap::{ExpectedError, Summands, Wrap, expected_error, granularity, wrap};
 
-use crate::privacy::accountant::Loss;
 use crate::privacy::accountant::bounds::BETA;
+use crate::privacy::accountant::{Accountant, Loss, Round};
 use crate::privacy::mechanism::{MAX_PADDED, MAX_PARTS, Mechanism, MechanismConfig};
 use crate::privacy::parameter::{Bound, Parameter, Result, check, check_positive, check_probability, real};
 use crate::privacy::unit::{Neighbours, Unit};
@@ -60,18 +60,13 @@ impl Wanted {
     /// # Errors
     /// The first parameter outside its range.
     fn check(&self) -> Result<()> {
-        let range = |parameter, value: u64, least: u64, most: u64| {
-            let value = real(value);
-            check(parameter, value, Bound::AtLeast(real(least)), real(least))?;
-            check(parameter, value, Bound::AtMost(real(most)), real(most))
-        };
-        range(Parameter::Clients, u64::from(self.clients), 1, u64::from(MAX_CLIENTS))?;
-        range(Parameter::Honest, u64::from(self.honest), 1, u64::from(self.clients))?;
-        range(Parameter::Parts, u64::from(self.parts), 1, u64::from(MAX_PARTS))?;
-        range(Parameter::BlockLog2, u64::from(self.block_log2), 0, u64::from(MAX_PADDED.ilog2()))?;
-        range(Parameter::Dimension, self.dimension, 1, MAX_PADDED)?;
-        range(Parameter::Bits, u64::from(self.bits), 0, 63 - u64::from(self.block_log2))?;
-        range(Parameter::Rounds, u64::from(self.rounds), 1, u64::from(u32::MAX))?;
+        check_range(Parameter::Clients, u64::from(self.clients), 1, u64::from(MAX_CLIENTS))?;
+        check_range(Parameter::Honest, u64::from(self.honest), 1, u64::from(self.clients))?;
+        check_range(Parameter::Parts, u64::from(self.parts), 1, u64::from(MAX_PARTS))?;
+        check_range(Parameter::BlockLog2, u64::from(self.block_log2), 0, u64::from(MAX_PADDED.ilog2()))?;
+        check_range(Parameter::Dimension, self.dimension, 1, MAX_PADDED)?;
+        check_range(Parameter::Bits, u64::from(self.bits), 0, 63 - u64::from(self.block_log2))?;
+        check_range(Parameter::Rounds, u64::from(self.rounds), 1, u64::from(u32::MAX))?;
         check(Parameter::Epsilon, self.epsilon, Bound::Above(0.0), 1.0)?;
         check(Parameter::Epsilon, self.epsilon, Bound::AtMost(MAX_EPSILON), 1.0)?;
         check_probability(Parameter::Delta, self.delta)?;
@@ -91,6 +86,12 @@ impl Wanted {
     }
 }
 
+fn check_range(parameter: Parameter, value: u64, least: u64, most: u64) -> Result<()> {
+    let value = real(value);
+    check(parameter, value, Bound::AtLeast(real(least)), real(least))?;
+    check(parameter, value, Bound::AtMost(real(most)), real(most))
+}
+
 /// The parameters of a mechanism, and what they promise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plan {
@@ -108,6 +109,41 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// What given parameters promise for `clients` clients, residues of `bits` bits and `rounds` rounds, at `delta`. The epsilon may be infinite and the ring
+    /// too small: that is for the caller to judge.
+    ///
+    /// # Errors
+    /// `Clients` outside 1 to 2^24; `Honest` above the clients; `Bits` outside 1 to [`Mechanism::max_bits`]; `Rounds` of zero; `Delta` outside (0, 1); those of
+    /// [`Round::new`].
+    pub fn expect(
+        mechanism: Mechanism,
+        unit: Unit,
+        neighbours: Neighbours,
+        clients: u32,
+        bits: u8,
+        delta: f64,
+        rounds: u32,
+    ) -> Result<Self> {
+        check_range(Parameter::Clients, u64::from(clients), 1, u64::from(MAX_CLIENTS))?;
+        check_range(Parameter::Honest, u64::from(mechanism.config().honest), 1, u64::from(clients))?;
+        check_range(Parameter::Bits, u64::from(bits), 1, u64::from(mechanism.max_bits()))?;
+        check_range(Parameter::Rounds, u64::from(rounds), 1, u64::from(u32::MAX))?;
+        let mut accountant = Accountant::new();
+        accountant.add(&Round::new(&mechanism, unit, neighbours)?, rounds);
+        Ok(Self::with_loss(mechanism, accountant.epsilon(delta)?, clients, bits))
+    }
+
+    fn with_loss(mechanism: Mechanism, loss: Loss, clients: u32, bits: u8) -> Self {
+        let config = mechanism.config();
+        Self {
+            sigma: config.noise * config.granularity,
+            loss,
+            wrap: wrap(&mechanism, clients, bits),
+            error: expected_error(&mechanism, clients, bits),
+            mechanism,
+        }
+    }
+
     /// The fields of the mechanism.
     #[must_use]
     pub const fn config(&self) -> &MechanismConfig {

@@ -144,6 +144,26 @@ fn plans_keep_their_promises() {
 }
 
 #[track_caller]
+/// What a plan promises is what its own parameters promise, and each argument has a range.
+#[test]
+fn given_parameters_promise_what_a_plan_states() {
+    let plan = choose(&MEAN).unwrap();
+    let expect = |clients, bits, delta, rounds| {
+        Plan::expect(plan.mechanism, MEAN.unit, MEAN.neighbours, clients, bits, delta, rounds)
+    };
+    assert_eq!(expect(MEAN.clients, MEAN.bits, MEAN.delta, MEAN.rounds), Ok(plan));
+    let more = expect(2 * MEAN.clients, MEAN.bits, MEAN.delta, 5 * MEAN.rounds).unwrap();
+    assert!(more.loss.epsilon > plan.loss.epsilon && more.wrap.vector > plan.wrap.vector);
+    close(more.error.noise, 2f64.sqrt() * plan.error.noise, 1e-14);
+    let refused = |found: Result<Plan, ParameterError>| found.unwrap_err().parameter();
+    assert_eq!(refused(expect(MEAN.clients, 0, MEAN.delta, 1)), Parameter::Bits);
+    assert_eq!(refused(expect(MEAN.clients, 56, MEAN.delta, 1)), Parameter::Bits);
+    assert_eq!(refused(expect(MEAN.honest - 1, 16, MEAN.delta, 1)), Parameter::Honest);
+    assert_eq!(refused(expect(0, 16, MEAN.delta, 1)), Parameter::Clients);
+    assert_eq!(refused(expect(MEAN.clients, 16, MEAN.delta, 0)), Parameter::Rounds);
+    assert_eq!(refused(expect(MEAN.clients, 16, 1.0, 1)), Parameter::Delta);
+}
+
 fn refusal(wanted: Wanted, parameter: Parameter) -> ParameterError {
     let error = choose(&wanted).unwrap_err();
     assert_eq!(error.parameter(), parameter, "{error}");

@@ -32,7 +32,7 @@ pub struct cloak_contribution {
 }
 
 /// Bytes of memory that a contribution needs, at most, on any target, beside its residues and its working memory.
-pub const CLOAK_CONTRIBUTION_SIZE: usize = 2048;
+pub const CLOAK_CONTRIBUTION_SIZE: usize = 1536;
 
 const _: () = assert!(size_of::<Cell<ContributionObject>>() <= CLOAK_CONTRIBUTION_SIZE);
 const _: () = assert!(align_of::<Cell<ContributionObject>>() <= CLOAK_ALIGN);

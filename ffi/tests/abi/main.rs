@@ -17,6 +17,7 @@
 )]
 #![allow(clippy::integer_division_remainder_used, reason = "nothing here is secret")]
 
+mod accounting;
 mod calls;
 mod support;
 

@@ -5,7 +5,7 @@ use crate::privacy::accountant::rdp::{Curve, Gaussian, Slack};
 use crate::privacy::accountant::{Accountant, Loss, Round};
 use crate::privacy::mechanism::{Mechanism, MechanismConfig};
 use crate::privacy::parameter::{Bound, Parameter, ParameterError, Result, real};
-use crate::privacy::plan::{MAX_EPSILON, Plan, Wanted, expected_error, wrap};
+use crate::privacy::plan::{MAX_EPSILON, Plan, Wanted};
 use crate::privacy::unit::Unit;
 
 /// Clips in units of granularity: a little inside the range of a mechanism, which divides clip by granularity again.
@@ -172,10 +172,8 @@ impl Search<'_> {
         };
         let noise = least(first.max(LEAST_NOISE), MOST_NOISE, |noise| serves(noise).is_some())?;
         let (mechanism, loss) = serves(noise)?;
-        let wrap = wrap(&mechanism, wanted.clients, wanted.bits);
-        let error = expected_error(&mechanism, wanted.clients, wanted.bits);
-        let sigma = noise * mechanism.config().granularity;
-        (wrap.vector <= wanted.wraps).then_some(Plan { mechanism, sigma, loss, wrap, error })
+        let plan = Plan::with_loss(mechanism, loss, wanted.clients, wanted.bits);
+        (plan.wrap.vector <= wanted.wraps).then_some(plan)
     }
 }
 
