@@ -6,6 +6,7 @@
 //! platform (docs/protocol.md, "The private vector").
 
 mod clip;
+mod conditional;
 mod grid;
 mod root;
 mod rounding;
@@ -148,6 +149,17 @@ impl<'a, L: Lane> Contribution<'a, L> {
     /// `InvalidLength` for `values` or `work`; `NotFinite`, `OutOfRange` for a value; `OutOfOrder` for more parts than the mechanism has; `Randomness`;
     /// `SamplerFailed`, after which the contribution is of no use. Otherwise nothing has changed.
     pub fn add_part<T: Real, R: TryCryptoRng>(&mut self, rng: &mut R, values: &[T], work: &mut [i64]) -> Result<()> {
+        let (factor, work) = self.check_part(values, work)?;
+        let part = Part::draw(&self.pipeline, &self.rotation, factor, rng)?;
+        let added = part.add_to(values, work, self.residues);
+        work.zeroize();
+        // Where noise is missing, no other part may make the contribution whole.
+        self.parts = if added.is_ok() { self.parts + 1 } else { SPOILED };
+        added
+    }
+
+    /// The clipping factor of a part that may be added, and the block to work in.
+    fn check_part<'w, T: Real>(&self, values: &[T], work: &'w mut [i64]) -> Result<(f64, &'w mut [i64])> {
         let config = self.pipeline.mechanism.config();
         if self.parts >= config.parts {
             return Err(ErrorKind::OutOfOrder.bound(u64::from(config.parts)));
@@ -156,21 +168,7 @@ impl<'a, L: Lane> Contribution<'a, L> {
             return Err(ErrorKind::InvalidLength.bound(config.dimension));
         }
         let work = self.pipeline.block_of(work)?;
-        let factor = clip::factor(values, config.clamp, config.clip)?;
-        let mut seed = Zeroizing::new([0u8; 32]);
-        random::fill(rng, &mut *seed)?;
-        let part = Part {
-            pipeline: &self.pipeline,
-            signs: Signs::new(self.pipeline.suite, &self.rotation),
-            scale: factor * self.pipeline.grid.scale,
-            rounding: stream_key(&seed, "rounding", self.pipeline.suite),
-            noise: stream_key(&seed, "noise", self.pipeline.suite),
-        };
-        let added = part.add_to(values, work, self.residues);
-        work.zeroize();
-        // Where noise is missing, no other part may make the contribution whole.
-        self.parts = if added.is_ok() { self.parts + 1 } else { SPOILED };
-        added
+        Ok((clip::factor(values, config.clamp, config.clip)?, work))
     }
 
     /// The residues, once every part was added.
@@ -234,16 +232,50 @@ struct Part<'a> {
     noise: StreamKey,
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    /// A part with streams of its own.
+    fn draw<R: TryCryptoRng>(
+        pipeline: &'a Pipeline,
+        rotation: &[u8; ROTATION_SEED_SIZE],
+        factor: f64,
+        rng: &mut R,
+    ) -> Result<Self> {
+        let mut seed = Zeroizing::new([0u8; 32]);
+        random::fill(rng, &mut *seed)?;
+        Ok(Self {
+            pipeline,
+            signs: Signs::new(pipeline.suite, rotation),
+            scale: factor * pipeline.grid.scale,
+            rounding: stream_key(&seed, "rounding", pipeline.suite),
+            noise: stream_key(&seed, "noise", pipeline.suite),
+        })
+    }
+
     /// Two passes, since the norm is that of all blocks: a vector of one block is rotated once, one of several blocks twice, in the memory of a single block.
     fn add_to<T: Real, L: Lane>(&self, values: &[T], work: &mut [i64], residues: &mut [L]) -> Result<()> {
-        let blocks = self.pipeline.mechanism.blocks();
+        let selection = self.select(values, work)?;
+        self.add_selected(selection, values, work, residues)
+    }
+
+    /// The first pass: which rounding is released. A vector of one block is left rotated in `work`.
+    fn select<T: Real>(&self, values: &[T], work: &mut [i64]) -> Result<Selection> {
         let mut norms = Norms::default();
-        for block in 0..blocks {
+        for block in 0..self.pipeline.mechanism.blocks() {
             self.rotate(block, values, work)?;
             norms.add(&self.rounding(), self.first(block), work)?;
         }
-        let selection = norms.select(self.pipeline.mechanism.config().norm_bound);
+        Ok(norms.select(self.pipeline.mechanism.config().norm_bound))
+    }
+
+    /// The second pass: rounds, adds noise, and adds the outcome to the residues.
+    fn add_selected<T: Real, L: Lane>(
+        &self,
+        selection: Selection,
+        values: &[T],
+        work: &mut [i64],
+        residues: &mut [L],
+    ) -> Result<()> {
+        let blocks = self.pipeline.mechanism.blocks();
         let mut noise = self.pipeline.sampler.noise(self.pipeline.suite, &self.noise);
         for (block, residues) in (0..blocks).zip(residues.chunks_exact_mut(work.len())) {
             if blocks > 1 {

@@ -28,6 +28,7 @@ mod mask;
 mod prg;
 mod privacy_accountant;
 mod privacy_central;
+mod privacy_conditional;
 mod privacy_convolution;
 mod privacy_plan;
 mod privacy_wrap;

@@ -211,12 +211,19 @@ fn losses_of_gaussian_samples() {
         assert!((loss - expected).abs() < 0.01, "{loss}");
     }
     let delta = 1e5f64.powf(-1.1);
-    for (rounds, expected) in [(1e3, 0.774), (1e4, 0.884), (1e5, 1.899)] {
+    for (rounds, expected) in [(1.0, 0.697), (1e1, 0.700), (1e2, 0.725), (1e3, 0.774), (1e4, 0.884), (1e5, 1.899)] {
         let loss = epsilon(&sampled(1.0, 1e-3), rounds, delta, orders()).epsilon;
         assert!((loss - expected).abs() < 0.001, "{loss}");
     }
     let loss = epsilon(&sampled(1.0, 1e-3), 1e6, delta, orders()).epsilon;
     assert!((6.829..6.9).contains(&loss), "{loss}");
+    // Of single examples: a tenth of the clients a round, six batches of 100 out of 600 each.
+    for (rounds, multiplier, delta, expected) in
+        [(640.0, 4.0, 9e-6, 1.083), (288.0, 3.0, 9e-7, 1.109), (54.0, 2.0, 1e-11, 1.169)]
+    {
+        let loss = epsilon(&sampled(multiplier, 0.1 / 6.0), 6.0 * rounds, delta, orders()).epsilon;
+        assert!((loss - expected).abs() < 0.001, "{loss}");
+    }
 }
 
 /// At integer orders the general bound is above the exact divergence of the Gaussian, both are below the one without sampling, and neither falls with

@@ -39,6 +39,17 @@ fn check<L: Lane>(bits: Bits, values: &[u128], start: &[u128], cut: usize) {
     assert_eq!(parts, left);
 }
 
+/// Published values for the range (-m/2, m/2] with m = 16; whole numbers wrap in the lane first.
+#[test]
+fn residues_are_centred_with_the_upper_end() {
+    let bits = Bits::new(4).unwrap();
+    for (number, centred) in [(0i32, 0), (7, 7), (8, 8), (9, -7), (15, -1), (17, 1), (-9, 7)] {
+        assert_eq!(center(number.cast_unsigned(), bits), centred);
+        assert_eq!(center(i64::from(number).cast_unsigned(), bits), centred);
+        assert_eq!(center(i128::from(number).cast_unsigned(), bits), centred);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(5), ..ProptestConfig::default() })]
 

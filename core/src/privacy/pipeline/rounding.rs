@@ -21,6 +21,13 @@ pub(super) struct Selection {
     truncated: u64,
 }
 
+impl Selection {
+    /// Whether the random rounding is released: a public answer to a question about secrets.
+    pub(super) const fn is_random_vartime(self) -> bool {
+        self.random != 0
+    }
+}
+
 impl Norms {
     /// Takes in the rotated coordinates from number `first` on.
     pub(super) fn add(&mut self, rounding: &Rounding<'_>, first: u64, rotated: &[i64]) -> Result<()> {
