@@ -1,4 +1,4 @@
-"""The command line: `cloakwork identity`, `server`, `controller` and `client`."""
+"""The command line: `cloakwork identity`, `server`, `controller`, `client`, `budget` and `plan`."""
 
 from __future__ import annotations
 

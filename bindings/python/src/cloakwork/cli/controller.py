@@ -8,13 +8,14 @@ from typing import Any
 import click
 import numpy as np
 
-from cloakwork.cli import show
+from cloakwork.cli import private, show
 from cloakwork.cli.home import Home, ServerEntry
 from cloakwork.cli.progress import follow
 from cloakwork.controller import Controller, RoundResult, RunHandle
 from cloakwork.controller.conversations import define
+from cloakwork.privacy import Neighbours
 from cloakwork.secagg import Config, Run, plan, public_key
-from cloakwork.tasks import STATISTICS, Column, Task
+from cloakwork.tasks import STATISTICS, Column, Privacy, Task
 from cloakwork.wire.invitation import base_url
 from cloakwork.wire.problem import FlowError, FlowStatus
 
@@ -64,23 +65,42 @@ def run() -> None:
 @click.option("--dropout", type=click.FloatRange(0, 0.9), default=0.1, show_default=True, help="Fraction of dropouts to plan for.")
 @click.option("--suite", type=click.IntRange(1, 2), default=2, show_default=True, help="1: ChaCha20, for devices; 2: AES.")
 @click.option("--no-recovery", is_flag=True, help="One message a round, which every participant must send.")
-@click.option("--rounds", "max_rounds", type=click.IntRange(1), default=1000, show_default=True, help="Rounds of the run.")
+@click.option("--rounds", "max_rounds", type=click.IntRange(1), help="Rounds of the run.  [default: 1000, or 1 if it is private]")
 @click.option("--setup-seconds", type=click.IntRange(1), default=60, show_default=True, help="Time for each step of set-up.")
 @click.option("--step-seconds", type=click.IntRange(1), default=60, show_default=True, help="Time for each step of a round.")
 @click.option("--share-results", is_flag=True, help="Members may read the results as well.")
+@private.options
 @click.pass_obj
 def run_create(home: Home, /, run: str, statistic: str, columns: tuple[str, ...], rows: int, **parameters: Any) -> None:  # noqa: ANN401 - options
     """Plan a run. It stays on this machine until it is started.
 
+    With --epsilon and --delta the parties add noise that hides every single record, and the rounds are charged to a budget.
+
     \b
-    Example:
+    Examples:
         cloakwork controller run create study --task mean --column age:0:120 --column bmi:10:80
+        cloakwork controller run create study --task mean --column age:0:120 --rows 5000 --epsilon 1 --delta 1e-6
     """
     if home.has_plan(run):
         raise FlowError(FlowStatus.CONFLICT, f"there is a run named {run!r} already", argument="run")
-    task = Task(statistic, tuple(_column(text) for text in columns), rows)
+    epsilon, delta, neighbours = (parameters.pop(name) for name in ("epsilon", "delta", "neighbours"))
+    private_run = epsilon is not None or delta is not None
+    unused = next((name for name in ("honest", "bits", "dataset", "budget_epsilon", "budget_delta") if parameters[name] is not None), None)
+    if unused is not None and not private_run:
+        option = f"--{unused.replace('_', '-')}"
+        raise FlowError(FlowStatus.CONFIGURATION, "is for private runs: give --epsilon and --delta as well", argument=option)
+    parameters["max_rounds"] = parameters["max_rounds"] or (1 if private_run else 1000)
+    promise = private.privacy(epsilon, delta, neighbours, parameters["max_rounds"])
+    task = Task(statistic, tuple(_column(text) for text in columns), rows, promise)
     described = [[column.name, column.low, column.high] for column in task.columns]
-    planned = {"task": {"statistic": statistic, "columns": described, "rows": rows}, "parameters": parameters, "members": {}}
+    planned: dict[str, Any] = {
+        "task": {"statistic": statistic, "columns": described, "rows": rows},
+        "parameters": parameters,
+        "members": {},
+    }
+    if promise is not None:
+        planned["task"]["privacy"] = {"epsilon": epsilon, "delta": delta, "rounds": promise.rounds, "neighbours": neighbours}
+        parameters["dataset"] = parameters["dataset"] or run
     home.keep_plan(run, planned)
     show.note(f"Add its members with: cloakwork controller run add {run} NAME FINGERPRINT")
 
@@ -136,6 +156,7 @@ def run_start(home: Home, run: str) -> None:
         cloakwork controller run start study
     """
     planned = home.plan(run)
+    _open_dataset(home, planned)
     server = _server(home)
     if "run" not in planned:
         # Kept before it leaves, so that a second try gives the server the same run.
@@ -161,7 +182,26 @@ def _give(server: Controller, name: str, planned: dict[str, Any]) -> RunHandle:
     settings = planned["settings"].encode("ascii")
     run = Run.decode(bytes.fromhex(planned["description"]), bytes.fromhex(planned["roster"]), settings)
     names = {int(member): known for member, known in planned["names"].items()}
-    return server.give(run, name, names, shares_results=planned["parameters"]["share_results"])
+    shares = planned["parameters"]["share_results"]
+    task = _task(planned)
+    if task.privacy is None:
+        return server.give(run, name, names, shares_results=shares)
+    handle = server.give(run, name, names, shares_results=shares, dataset=planned["parameters"]["dataset"], unit=task.unit)
+    if server.ledger is not None:
+        private.describe_left(server.ledger, planned["parameters"]["dataset"], run.config, task.unit)
+    return handle
+
+
+def _open_dataset(home: Home, planned: dict[str, Any]) -> None:
+    """The data set of a private run, with the run's own promise as its budget where it is new and no other is stated."""
+    promise, parameters = _task(planned).privacy, planned["parameters"]
+    if promise is None:
+        return
+    with home.ledger() as ledger:
+        epsilon, delta = parameters["budget_epsilon"], parameters["budget_delta"]
+        if parameters["dataset"] not in ledger.datasets():
+            epsilon, delta = epsilon or promise.epsilon, delta or promise.delta
+        private.open_dataset(ledger, parameters["dataset"], "record", promise.neighbours, epsilon, delta)
 
 
 def _config(planned: dict[str, Any]) -> Config:
@@ -171,24 +211,31 @@ def _config(planned: dict[str, Any]) -> Config:
     if degree is None and threshold is None and members > 100 and not parameters["no_recovery"]:
         found = plan(members, corrupt=parameters["colluders"] / members, dropout=parameters["dropout"], rounds=parameters["max_rounds"])
         degree, threshold = found.degree, found.threshold
-    return Config(
-        segments=task.layout(members).segments,
-        suite=parameters["suite"],
-        recovery=not parameters["no_recovery"],
-        degree=degree or 0,
-        threshold=threshold,
-        min_inputs=parameters["min_inputs"],
-        colluders=parameters["colluders"],
-        max_rounds=parameters["max_rounds"],
-        setup_seconds=parameters["setup_seconds"],
-        step_seconds=parameters["step_seconds"],
-        settings=task.settings(members),
-    )
+    others: dict[str, Any] = {
+        "suite": parameters["suite"],
+        "recovery": not parameters["no_recovery"],
+        "degree": degree or 0,
+        "threshold": threshold,
+        "min_inputs": parameters["min_inputs"],
+        "colluders": parameters["colluders"],
+        "max_rounds": parameters["max_rounds"],
+        "setup_seconds": parameters["setup_seconds"],
+        "step_seconds": parameters["step_seconds"],
+        "settings": task.settings(members),
+    }
+    if task.privacy is None:
+        return Config(segments=task.layout(members).segments, **others)
+    config, promised = private.config(task, members, parameters["honest"], parameters["bits"], **others)
+    mechanism, clip = promised.mechanism, promised.unit.clip
+    show.note(f"Each party adds noise of {mechanism.sigma:.4g} to sums in which a record counts at most {clip:.4g}.")
+    show.note(f"That keeps {task.privacy}, with {mechanism.honest} honest parties; masked numbers have {promised.bits} bits.")
+    return config
 
 
 def _task(planned: dict[str, Any]) -> Task:
-    entry = planned["task"]
-    return Task(entry["statistic"], tuple(Column(*column) for column in entry["columns"]), entry["rows"])
+    entry, promised = planned["task"], planned["task"].get("privacy")
+    promise = None if promised is None else Privacy(**{**promised, "neighbours": Neighbours(promised["neighbours"])})
+    return Task(entry["statistic"], tuple(Column(*column) for column in entry["columns"]), entry["rows"], promise)
 
 
 @run.command("list")
@@ -240,7 +287,7 @@ def run_result(home: Home, run: str, number: int | None, *, as_json: bool, out: 
 def _show_result(planned: dict[str, Any], handle: RunHandle, found: RoundResult, *, as_json: bool, out: Path | None) -> None:
     if out is not None:
         np.savez(out, **found.sums)  # type: ignore[arg-type]
-    statistics = _task(planned).result(found.sums, len(found.members), len(handle.names))
+    statistics = _task(planned).result(found.sums, len(found.members), len(handle.names), handle.run.config.mechanism)
     if as_json:
         click.echo(show.statistics_json(statistics, found.names))
         return
@@ -301,7 +348,9 @@ def _controller(home: Home, entry: ServerEntry) -> Controller:
 
 
 def _server(home: Home) -> Controller:
-    return _controller(home, home.server())
+    entry = home.server()
+    ledger = home.ledger() if home.ledger_file.exists() else None
+    return Controller(entry.url, entry.fingerprint, home.identity(), ca=entry.ca, ledger=ledger)
 
 
 def _handle(home: Home, planned: dict[str, Any]) -> RunHandle:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cloakwork.flow import keyfile
+from cloakwork.ledger import Ledger
 from cloakwork.secagg import Identity
 from cloakwork.wire.problem import FlowError, FlowStatus
 
@@ -40,6 +41,15 @@ class Home:
     def identity_file(self) -> Path:
         """The file of the identity."""
         return self.folder / "identity"
+
+    @property
+    def ledger_file(self) -> Path:
+        """The file of the ledger: what data sets have lost in private runs."""
+        return self.folder / "ledger.sqlite"
+
+    def ledger(self) -> Ledger:
+        """The ledger; its file is made if it is not there."""
+        return Ledger(self.ledger_file)
 
     def identity(self) -> Identity:
         """The identity.

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -24,8 +26,14 @@ def tell(*tables: Table) -> None:
 
 
 def statistics_tables(found: Statistics) -> list[Table]:
-    """The statistics as tables: one of the columns, and one of a matrix."""
-    tables = [Table(title=f"{found.rows} rows")]
+    """The statistics as tables: one of the columns, one of a matrix, and with noise one of its size."""
+    tables = _exact_tables(found)
+    return tables if found.error is None else [*tables, _error_table(found, found.error)]
+
+
+def _exact_tables(found: Statistics) -> list[Table]:
+    about = "" if found.error is None else "about "
+    tables = [Table(title=f"{about}{found.rows} rows")]
     summary = tables[0]
     present = {name: getattr(found, name) for name in ("sum", "mean", "variance") if getattr(found, name) is not None}
     if not present:
@@ -52,6 +60,23 @@ def statistics_tables(found: Statistics) -> list[Table]:
     return tables
 
 
+def _error_table(found: Statistics, error: dict[str, NDArray[np.float64]]) -> Table:
+    """How far noise takes the numbers."""
+    table = Table(title="standard deviations by noise", caption=str(found.privacy))
+    table.add_column("")
+    for column in found.columns or ("all",):
+        table.add_column(column, justify="right")
+    for name, values in error.items():
+        if values.ndim == 0:
+            table.add_row(name, _number(float(values)))
+        elif values.ndim == 1:
+            table.add_row(name, *map(_number, values))
+        else:
+            for column, row in zip(found.columns, values, strict=True):
+                table.add_row(f"{name} with {column}", *map(_number, row))
+    return table
+
+
 def _number(value: float) -> str:
     return f"{value:.6g}"
 
@@ -63,6 +88,16 @@ def statistics_json(found: Statistics, parties: tuple[str, ...]) -> str:
         values = getattr(found, name)
         if values is not None:
             content[name] = values.tolist()
+    if found.privacy is not None and found.error is not None:
+        promise = found.privacy
+        content["privacy"] = {
+            "epsilon": promise.epsilon,
+            "delta": promise.delta,
+            "unit": "record",
+            "neighbours": promise.neighbours.value,
+            "rounds": promise.rounds,
+        }
+        content["error"] = {name: values.tolist() for name, values in found.error.items()}
     return json.dumps(content, indent=1)
 
 

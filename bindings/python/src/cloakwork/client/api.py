@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cloakwork.client.events import Event
-from cloakwork.client.joining import decode, join
+from cloakwork.client.joining import decode, join, look
 from cloakwork.client.participation import LARGEST_CONTEXT, Handler, Participation, Round, Values
 from cloakwork.client.storage import Joined, Storage
 from cloakwork.flow import keyfile
 from cloakwork.flow.connection import Connection
 from cloakwork.flow.drive import Transport, drive, drive_async
 from cloakwork.flow.effects import Flow
-from cloakwork.secagg import Identity
+from cloakwork.ledger import Account, Ledger
+from cloakwork.ledger.account import account_of, opened
+from cloakwork.privacy import Unit
+from cloakwork.secagg import Identity, Run
 from cloakwork.wire import result
 from cloakwork.wire.invitation import Invitation
 from cloakwork.wire.problem import FlowError, FlowStatus
@@ -34,12 +37,20 @@ class _Base:
     """What both clients have in common."""
 
     def __init__(
-        self, storage: Storage, joined: Joined, identity: Identity, transport: Transport, patience: float = PATIENCE_SECONDS
+        self,
+        storage: Storage,
+        joined: Joined,
+        identity: Identity,
+        transport: Transport,
+        patience: float = PATIENCE_SECONDS,
+        charged: _Charged | None = None,
     ) -> None:
         """Use `join` or `open`."""
         self.invitation = joined.invitation
         self.name = joined.name
         self.run = decode(joined)
+        self._charged = charged or _Charged(None, None, None)
+        self.account = self._charged.account(self.run, _member(self.run, identity))
         self._storage = storage
         self._identity = identity
         self._transport = transport
@@ -58,18 +69,46 @@ class _Base:
     @property
     def member(self) -> int:
         """The id of this party in the roster."""
-        return next(member for member, key in self.run.members.items() if key == self._identity.public_key)
+        return _member(self.run, self._identity)
 
     def close(self) -> None:
         """Lets go of the file."""
         self._storage.close()
+        self._charged.close()
 
     def _participation(self, handler: Handler, listener: Callable[[Event], object] | None) -> Participation:
-        return Participation(self._connection, self._storage, self.run, self._identity, handler, listener or (lambda _: None))
+        told = listener or (lambda _: None)
+        return Participation(self._connection, self._storage, self.run, self._identity, handler, told, self.account)
 
     def _result(self, number: int) -> Flow[dict[str, Any]]:
         answer = yield from self._connection.request("result", run=self.run.run_id, largest=result.size(self.run), round=number)
         return result.decode_sums(self.run, answer.body)
+
+
+class _Charged:
+    """What a caller says about the ledger: it is looked at once the run is known."""
+
+    def __init__(self, ledger: Ledger | str | Path | None, dataset: str | None, unit: Unit | None) -> None:
+        self._ledger, self._own = opened(ledger)
+        self._dataset = dataset
+        self._unit = unit
+
+    def account(self, run: Run, member: int) -> Account | None:
+        """The account of a run.
+
+        Raises:
+            FlowError: the run needs one and has none.
+        """
+        return account_of(run, self._ledger, self._dataset, self._unit, member)
+
+    def close(self) -> None:
+        """Closes a ledger that was opened here."""
+        if self._ledger is not None and self._own:
+            self._ledger.close()
+
+
+def _member(run: Run, identity: Identity) -> int:
+    return next(member for member, key in run.members.items() if key == identity.public_key)
 
 
 def _identity(given: Identity | str | Path) -> Identity:
@@ -99,6 +138,7 @@ class Client(_Base):
         invitation: what it was invited with.
         name: the name of the run.
         run: the run, with its settings.
+        account: where a run with a mechanism is charged; None for others.
     """
 
     @classmethod
@@ -110,6 +150,9 @@ class Client(_Base):
         *,
         ca: str | Path | None = None,
         patience: float = PATIENCE_SECONDS,
+        ledger: Ledger | str | Path | None = None,
+        dataset: str | None = None,
+        unit: Unit | None = None,
     ) -> Client:
         """Joins a run; a run that this file joined before is opened.
 
@@ -119,35 +162,69 @@ class Client(_Base):
             storage: file for the state of this party in this run: secret, and never to be set back to an older state.
             ca: PEM file of the authorities that sign the server's certificate; the system's if None.
             patience: seconds for which requests are repeated while the server is away.
+            ledger: in a run with a mechanism, what this party's data sets have cost, or its file. A round is charged before the masked
+                vector leaves, and a round that the budget does not allow goes on without this party.
+            dataset: name of the data set that this party contributes from; the ledger has its budget.
+            unit: the unit of that budget; needed for a record, whose clip it states.
 
         Raises:
-            FlowError: the server cannot be reached, is not the pinned one, describes another run, or this party is not in it.
+            FlowError: the server cannot be reached, is not the pinned one, describes another run, or this party is not in it; or a run with
+                a mechanism has no ledger or data set.
+            PrivacyError: another unit than the budget's.
         """
         invitation = Invitation.parse(invitation) if isinstance(invitation, str) else invitation
-        known, transport, file = _identity(identity), Transport(ca), Storage(Path(storage))
+        known, transport, charged = _identity(identity), Transport(ca), _Charged(ledger, dataset, unit)
+        file = None
         try:
+            file = Storage(Path(storage))
             joined = file.joined()
             if joined is None:
                 connection = Connection(invitation.url, invitation.server, known, patience)
                 with transport.sync() as http:
                     joined = drive(join(connection, invitation, known.public_key), http)
-                file.join(joined)
             _check_same(joined, invitation)
-            return cls(file, joined, known, transport, patience)
+            made = cls(file, joined, known, transport, patience, charged)
+            file.join(joined)
         except BaseException:
-            file.close()
+            if file is not None:
+                file.close()
+            charged.close()
             raise
+        return made
+
+    @staticmethod
+    def look(
+        invitation: Invitation | str,
+        identity: Identity | str | Path,
+        *,
+        ca: str | Path | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> tuple[str, Run]:
+        """The name of a run and the run, to decide whether to join it: checked as by `join`, and nothing is kept."""
+        parsed = Invitation.parse(invitation) if isinstance(invitation, str) else invitation
+        return look(parsed, _identity(identity), ca, patience)
 
     @classmethod
     def open(
-        cls, identity: Identity | str | Path, storage: str | Path, *, ca: str | Path | None = None, patience: float = PATIENCE_SECONDS
+        cls,
+        identity: Identity | str | Path,
+        storage: str | Path,
+        *,
+        ca: str | Path | None = None,
+        patience: float = PATIENCE_SECONDS,
+        ledger: Ledger | str | Path | None = None,
+        dataset: str | None = None,
+        unit: Unit | None = None,
     ) -> Client:
-        """Opens a run that was joined before; the arguments are those of `join`."""
-        file = Storage(Path(storage))
+        """Opens a run that was joined before; the arguments are those of `join`, and the ledger knows the data set."""
+        charged, file = _Charged(ledger, dataset, unit), None
         try:
-            return cls(file, _opened(file), _identity(identity), Transport(ca), patience)
+            file = Storage(Path(storage))
+            return cls(file, _opened(file), _identity(identity), Transport(ca), patience, charged)
         except BaseException:
-            file.close()
+            if file is not None:
+                file.close()
+            charged.close()
             raise
 
     def serve(
@@ -164,7 +241,8 @@ class Client(_Base):
 
         Args:
             handler: computes this party's contribution to a round: for each segment of the run, by label, a vector; `Layout.flatten` makes
-                them. When it raises, the round goes on without this party, and `serve` raises the same.
+                them. In a run with a mechanism: the vector, or, if a contribution has parts, an iterable of so many vectors, of which one
+                at a time is held. When it raises, the round goes on without this party, and `serve` raises the same.
             rounds: how many rounds to stay for; None for all.
             idle_seconds: how long to stay while nothing happens.
             largest_context: bytes that the model and settings of a round may have.
@@ -208,33 +286,52 @@ class AsyncClient(_Base):
         *,
         ca: str | Path | None = None,
         patience: float = PATIENCE_SECONDS,
+        ledger: Ledger | str | Path | None = None,
+        dataset: str | None = None,
+        unit: Unit | None = None,
     ) -> AsyncClient:
         """Joins a run, as `Client.join`."""
         invitation = Invitation.parse(invitation) if isinstance(invitation, str) else invitation
-        known, transport, file = _identity(identity), Transport(ca), Storage(Path(storage))
+        known, transport, charged = _identity(identity), Transport(ca), _Charged(ledger, dataset, unit)
+        file = None
         try:
+            file = Storage(Path(storage))
             joined = file.joined()
             if joined is None:
                 connection = Connection(invitation.url, invitation.server, known, patience)
                 async with transport.asynchronous() as http:
                     joined = await drive_async(join(connection, invitation, known.public_key), http)
-                file.join(joined)
             _check_same(joined, invitation)
-            return cls(file, joined, known, transport, patience)
+            made = cls(file, joined, known, transport, patience, charged)
+            file.join(joined)
         except BaseException:
-            file.close()
+            if file is not None:
+                file.close()
+            charged.close()
             raise
+        return made
 
     @classmethod
     def open(
-        cls, identity: Identity | str | Path, storage: str | Path, *, ca: str | Path | None = None, patience: float = PATIENCE_SECONDS
+        cls,
+        identity: Identity | str | Path,
+        storage: str | Path,
+        *,
+        ca: str | Path | None = None,
+        patience: float = PATIENCE_SECONDS,
+        ledger: Ledger | str | Path | None = None,
+        dataset: str | None = None,
+        unit: Unit | None = None,
     ) -> AsyncClient:
         """Opens a run that was joined before."""
-        file = Storage(Path(storage))
+        charged, file = _Charged(ledger, dataset, unit), None
         try:
-            return cls(file, _opened(file), _identity(identity), Transport(ca), patience)
+            file = Storage(Path(storage))
+            return cls(file, _opened(file), _identity(identity), Transport(ca), patience, charged)
         except BaseException:
-            file.close()
+            if file is not None:
+                file.close()
+            charged.close()
             raise
 
     async def serve(

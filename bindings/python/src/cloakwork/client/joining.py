@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from cloakwork.client.storage import Joined
 from cloakwork.errors import CloakworkError
 from cloakwork.flow.connection import Connection
+from cloakwork.flow.drive import Transport, drive
 from cloakwork.flow.effects import Flow
-from cloakwork.secagg import Run
+from cloakwork.secagg import Identity, Run
 from cloakwork.wire.invitation import Invitation
 from cloakwork.wire.problem import FlowError, FlowStatus
 
-__all__ = ["decode", "join"]
+__all__ = ["decode", "join", "look"]
 
 _LARGEST_ROSTER = 40 * 2**20
 
@@ -34,6 +36,18 @@ def join(connection: Connection, invitation: Invitation, own_key: bytes) -> Flow
             FlowStatus.CONFIGURATION, "this identity is not in the roster; send your fingerprint to the controller", argument="identity"
         )
     return joined
+
+
+def look(invitation: Invitation, identity: Identity, ca: str | Path | None, patience: float) -> tuple[str, Run]:
+    """The name of a run and the run, without joining it; the arguments are those of `Client.join`.
+
+    Raises:
+        FlowError: as `Client.join`.
+    """
+    connection = Connection(invitation.url, invitation.server, identity, patience)
+    with Transport(ca).sync() as http:
+        joined = drive(join(connection, invitation, identity.public_key), http)
+    return joined.name, decode(joined)
 
 
 def decode(joined: Joined) -> Run:

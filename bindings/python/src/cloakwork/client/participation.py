@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cloakwork.client.events import Event, What
 from cloakwork.client.storage import Storage
-from cloakwork.errors import CloakworkError, EncodingError, Status
+from cloakwork.errors import ArgumentError, ArgumentTypeError, CloakworkError, EncodingError, PrivacyError, Status
 from cloakwork.flow.connection import Answer, Connection
 from cloakwork.flow.effects import Call, Flow, Pause
+from cloakwork.ledger import Account
 from cloakwork.secagg import Client as Machine
 from cloakwork.secagg import Identity, Kind, Run, message_kind
 from cloakwork.wire.problem import FlowError, FlowStatus
@@ -28,10 +30,16 @@ _PAUSE_SECONDS = 1.0
 _MESSAGE_HEAD = 4096
 LARGEST_CONTEXT = 256 * 2**20
 _WITHOUT_KEYS = {"idle", "advertised", "confirming"}
+# What others are told: the reason in full is for this party's own eyes.
+_LEDGER_REFUSALS: dict[int, str] = {
+    Status.BUDGET_SPENT: "this party's privacy budget does not allow the round",
+    Status.ROTATION_SEED_REPEATED: "the rotation seed of the round is that of an earlier one",
+}
 # What is said of an answer once the server has it.
 _ANSWERED: dict[Kind, What] = {Kind.SURVIVORS: "acknowledged", Kind.OPEN: "opened"}
 
-Values = Mapping[str, NDArray[Any]]
+# By label; or, in a run with a mechanism, a vector, or one for each part.
+Values = Mapping[str, NDArray[Any]] | NDArray[Any] | Iterable[NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -65,17 +73,28 @@ class Participation:
         identity: the client's identity.
         handler: computes a contribution.
         listener: is told what happens.
+        account: where a run with a mechanism is charged.
     """
 
     def __init__(
-        self, connection: Connection, storage: Storage, run: Run, identity: Identity, handler: Handler, listener: Listener
+        self,
+        connection: Connection,
+        storage: Storage,
+        run: Run,
+        identity: Identity,
+        handler: Handler,
+        listener: Listener,
+        account: Account | None = None,
     ) -> None:
+        if (run.config.mechanism is None) != (account is None):
+            raise FlowError(FlowStatus.CONFIGURATION, "a run with a noise mechanism has one, and no other run", argument="account")
         self._connection = connection
         self._storage = storage
         self._run = run
         self._identity = identity
         self._handler = handler
         self._listener = listener
+        self._account = account
         self._machine = self._load()
         self._rounds = 0
         self._outcome = 0
@@ -202,20 +221,55 @@ class Participation:
         return answer.body
 
     def _contribute(self, number: int, context: bytes) -> Flow[None]:
-        """Has the contribution to the round that has begun computed, and masks it."""
-        machine = self._machine
+        """Has the contribution to the round that has begun computed, and masks it.
+
+        A round with noise is charged before the masked vector is stored: what is stored leaves, now or after a restart, and from then on
+        others can open the sum without this client.
+        """
+        machine, account = self._machine, self._account
+        seed = b"" if account is None else machine.rotation_seed
         self._tell("began")
         try:
+            if account is not None:
+                # Computing may take long: a spent budget is told before.
+                account.check(machine.state.round, seed)
             values: Values = yield Call(self._handler, (Round(machine.state.round, context, self._run, machine.id),))
-            masked = machine.mask(values)
+            masked = self._masked(values)
+            if account is not None:
+                account.charge(machine.state.round, seed)
         except Exception as failure:
             # The round goes on without this client, and the next one may go well.
             self._storage.advance(number + 1, machine.save())
             self._tell("refused", text=str(failure))
+            if isinstance(failure, PrivacyError) and failure.code in _LEDGER_REFUSALS:
+                # The other rounds of the run are no different, but the others may need this client to open them.
+                yield from self._report(number, failure.code, _LEDGER_REFUSALS[failure.code], None)
+                return
             yield from self._report(number, FlowStatus.TASK, "this party could not compute its contribution", None)
             raise
         self._storage.advance(number + 1, machine.save(), bytes(masked))
         yield from self._deliver("masked")
+
+    def _masked(self, values: Values) -> bytes | memoryview:
+        """The masked message of a contribution."""
+        machine, mechanism = self._machine, self._run.config.mechanism
+        if mechanism is None:
+            if not isinstance(values, Mapping):
+                message = f"the handler gave {type(values).__name__}, expected a vector for each segment, by label"
+                raise ArgumentTypeError(Status.INVALID_ARGUMENT, message, argument="handler")
+            return machine.mask(values)
+        if isinstance(values, (Mapping, str, bytes)) or not isinstance(values, Iterable):
+            message = f"the handler gave {type(values).__name__}; in a run with a mechanism it gives a vector, and nothing else leaves"
+            raise ArgumentTypeError(Status.INVALID_ARGUMENT, message, argument="handler")
+        # A list of numbers is no vector: it could as well be an iterable of parts.
+        count = 0
+        for vector in [values] if isinstance(values, np.ndarray) and values.ndim <= 1 else values:
+            machine.contribute(vector)
+            count += 1
+        if count != mechanism.parts:
+            message = f"the handler gave {count} vectors, and a contribution of this run has {mechanism.parts} parts"
+            raise ArgumentError(Status.INVALID_LENGTH, message, argument="handler", bound=mechanism.parts)
+        return machine.mask()
 
     def _deliver(self, what: What | None) -> Flow[None]:
         """Sends the stored answer: the same bytes, however often it takes."""

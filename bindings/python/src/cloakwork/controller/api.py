@@ -13,8 +13,12 @@ from cloakwork.flow import keyfile
 from cloakwork.flow.connection import Connection
 from cloakwork.flow.drive import Transport, drive, drive_async
 from cloakwork.flow.effects import Flow
+from cloakwork.ledger import Account, Ledger
+from cloakwork.ledger.account import account_of, opened
+from cloakwork.privacy import Unit
 from cloakwork.secagg import Config, Identity, Run
 from cloakwork.wire.invitation import Invitation, base_url
+from cloakwork.wire.problem import FlowError, FlowStatus
 
 __all__ = ["AsyncController", "AsyncRunHandle", "Controller", "RunHandle"]
 
@@ -31,9 +35,11 @@ class _Handle:
         name: its name.
         names: the names of its members by id.
         invitation: for every member, by a channel that it trusts.
+        account: where the rounds of a run with a mechanism are charged; without one no round of it can be started from here.
     """
 
-    def __init__(self, connection: Connection, run: Run, name: str, names: dict[int, str]) -> None:
+    def __init__(self, connection: Connection, run: Run, name: str, names: dict[int, str], account: Account | None) -> None:
+        self.account = account
         self.run = run
         self.name = name
         self.names = names
@@ -48,7 +54,11 @@ class _Handle:
         return [member if isinstance(member, int) else by_name[member] for member in participants]
 
     def _start(self, context: bytes, number: int | None, participants: list[int | str] | None) -> Flow[int]:
-        return conversations.start_round(self._connection, self.run, context, number, self._ids(participants))
+        charge = None if self.account is None else self.account.charge
+        if charge is None and self.run.config.mechanism is not None:
+            message = "the run is differentially private: give the controller a ledger, and the run a data set with a budget in it"
+            raise FlowError(FlowStatus.CONFIGURATION, message, argument="ledger")
+        return conversations.start_round(self._connection, self.run, context, number, self._ids(participants), charge)
 
     def _result(self, number: int, seconds: float | None) -> Flow[RoundResult]:
         limit = conversations.round_seconds(self.run) if seconds is None else seconds
@@ -62,8 +72,16 @@ class _Handle:
 class RunHandle(_Handle):
     """A run, for sync callers."""
 
-    def __init__(self, connection: Connection, run: Run, name: str, names: dict[int, str], do: Callable[[Flow[Any]], Any]) -> None:
-        super().__init__(connection, run, name, names)
+    def __init__(
+        self,
+        connection: Connection,
+        run: Run,
+        name: str,
+        names: dict[int, str],
+        account: Account | None,
+        do: Callable[[Flow[Any]], Any],
+    ) -> None:
+        super().__init__(connection, run, name, names, account)
         self._do = do
 
     def start_round(self, context: bytes = b"", *, number: int | None = None, participants: list[int | str] | None = None) -> int:
@@ -75,6 +93,7 @@ class RunHandle(_Handle):
             participants: names or ids of those who take part; everybody who is there if None.
 
         Raises:
+            PrivacyError: the data set's budget does not allow the round (`BUDGET_SPENT`); it was not started.
             CloakworkError: another round is in progress, or the number is not the next one.
         """
         return int(self._do(self._start(context, number, participants)))
@@ -115,8 +134,10 @@ class RunHandle(_Handle):
 class AsyncRunHandle(_Handle):
     """A run, for async callers; see `RunHandle` for the arguments."""
 
-    def __init__(self, connection: Connection, run: Run, name: str, names: dict[int, str], transport: Transport) -> None:
-        super().__init__(connection, run, name, names)
+    def __init__(
+        self, connection: Connection, run: Run, name: str, names: dict[int, str], account: Account | None, transport: Transport
+    ) -> None:
+        super().__init__(connection, run, name, names, account)
         self._transport = transport
 
     async def start_round(self, context: bytes = b"", *, number: int | None = None, participants: list[int | str] | None = None) -> int:
@@ -159,10 +180,15 @@ class _Base:
         *,
         ca: str | Path | None = None,
         patience: float = PATIENCE_SECONDS,
+        ledger: Ledger | str | Path | None = None,
     ) -> None:
         known = identity if isinstance(identity, Identity) else keyfile.load(Path(identity))
         self._transport = Transport(ca)
         self._connection = Connection(base_url(url), server, known, patience)
+        self.ledger, _ = opened(ledger)
+
+    def _account(self, run: Run, dataset: str | None, unit: Unit | None, *, needed: bool = True) -> Account | None:
+        return account_of(run, self.ledger, dataset, unit, None, needed=needed)
 
 
 class Controller(_Base):
@@ -174,9 +200,23 @@ class Controller(_Base):
         identity: the controller's identity, or its file; the server lists its fingerprint among the controllers.
         ca: PEM file of the authorities that sign the server's certificate; the system's if None.
         patience: seconds for which requests are repeated while the server is away.
+        ledger: what data sets have cost, or its file; needed to start rounds of runs with a mechanism. A round is charged before the
+            request leaves that starts it, whatever becomes of it.
+
+    Attributes:
+        ledger: the ledger, or None.
     """
 
-    def create(self, name: str, members: Mapping[str, str | bytes], config: Config, *, shares_results: bool = False) -> RunHandle:
+    def create(
+        self,
+        name: str,
+        members: Mapping[str, str | bytes],
+        config: Config,
+        *,
+        shares_results: bool = False,
+        dataset: str | None = None,
+        unit: Unit | None = None,
+    ) -> RunHandle:
         """Defines a run and gives it to the server, which invites the members.
 
         Args:
@@ -184,17 +224,29 @@ class Controller(_Base):
             members: fingerprint of each member's identity by name.
             config: the parameters.
             shares_results: whether members may read the results as well.
+            dataset: with a mechanism, name of the data set in the ledger that the run is about: the data of all members together.
+            unit: the unit of its budget; needed for a record, whose clip it states.
 
         Raises:
-            CloakworkError: the parameters do not fit together, or the name is taken.
+            CloakworkError: the parameters do not fit together, or the name is taken; a run with a mechanism has no ledger or data set.
         """
         run, names = conversations.define(members, config)
-        return self.give(run, name, names, shares_results=shares_results)
+        return self.give(run, name, names, shares_results=shares_results, dataset=dataset, unit=unit)
 
-    def give(self, run: Run, name: str, names: dict[int, str], *, shares_results: bool = False) -> RunHandle:
+    def give(
+        self,
+        run: Run,
+        name: str,
+        names: dict[int, str],
+        *,
+        shares_results: bool = False,
+        dataset: str | None = None,
+        unit: Unit | None = None,
+    ) -> RunHandle:
         """Gives a run that was defined before to the server; giving it again changes nothing."""
+        account = self._account(run, dataset, unit)
         self._do(conversations.create(self._connection, run, name, names, shares_results=shares_results))
-        return RunHandle(self._connection, run, name, names, self._do)
+        return RunHandle(self._connection, run, name, names, account, self._do)
 
     def find(self, run_id: bytes, run_hash: bytes | None = None) -> RunHandle:
         """A run that the server has.
@@ -202,9 +254,11 @@ class Controller(_Base):
         Args:
             run_id: its id.
             run_hash: the hash that it must have; None to take the server's word for it.
+
+        A run with a mechanism has the data set that it had when it was given to the server; without it no round can be started.
         """
         run, name, names = self._do(conversations.read_run(self._connection, run_id, run_hash))
-        return RunHandle(self._connection, run, name, names, self._do)
+        return RunHandle(self._connection, run, name, names, self._account(run, None, None, needed=False), self._do)
 
     def watch(self, after: str | None = None) -> dict[str, Any] | None:
         """The status of everything at the server.
@@ -232,21 +286,38 @@ class AsyncController(_Base):
     """A controller, for async callers; see `Controller` for the arguments."""
 
     async def create(
-        self, name: str, members: Mapping[str, str | bytes], config: Config, *, shares_results: bool = False
+        self,
+        name: str,
+        members: Mapping[str, str | bytes],
+        config: Config,
+        *,
+        shares_results: bool = False,
+        dataset: str | None = None,
+        unit: Unit | None = None,
     ) -> AsyncRunHandle:
         """Defines a run and gives it to the server, which invites the members."""
         run, names = conversations.define(members, config)
-        return await self.give(run, name, names, shares_results=shares_results)
+        return await self.give(run, name, names, shares_results=shares_results, dataset=dataset, unit=unit)
 
-    async def give(self, run: Run, name: str, names: dict[int, str], *, shares_results: bool = False) -> AsyncRunHandle:
+    async def give(
+        self,
+        run: Run,
+        name: str,
+        names: dict[int, str],
+        *,
+        shares_results: bool = False,
+        dataset: str | None = None,
+        unit: Unit | None = None,
+    ) -> AsyncRunHandle:
         """Gives a run that was defined before to the server; giving it again changes nothing."""
+        account = self._account(run, dataset, unit)
         await self._do(conversations.create(self._connection, run, name, names, shares_results=shares_results))
-        return AsyncRunHandle(self._connection, run, name, names, self._transport)
+        return AsyncRunHandle(self._connection, run, name, names, account, self._transport)
 
     async def find(self, run_id: bytes, run_hash: bytes | None = None) -> AsyncRunHandle:
         """A run that the server has."""
         run, name, names = await self._do(conversations.read_run(self._connection, run_id, run_hash))
-        return AsyncRunHandle(self._connection, run, name, names, self._transport)
+        return AsyncRunHandle(self._connection, run, name, names, self._account(run, None, None, needed=False), self._transport)
 
     async def watch(self, after: str | None = None) -> dict[str, Any] | None:
         """The status of everything at the server, as `Controller.watch`."""

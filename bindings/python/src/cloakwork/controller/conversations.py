@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,8 @@ class RoundResult:
 
     Attributes:
         number: number of the round.
-        sums: by label of a segment: float64 or int64 for fixed point, unsigned integers for residues.
+        sums: by label of a segment: float64 or int64 for fixed point, unsigned integers for residues; in a run with a mechanism the float64
+            vector, with its noise.
         members: ids of the parties in the sums.
         names: their names.
         seconds: from the first message to the sum.
@@ -109,7 +110,14 @@ def about_runs(connection: Connection) -> Flow[list[dict[str, Any]]]:
     return shown
 
 
-def start_round(connection: Connection, run: Run, context: bytes, number: int | None, participants: list[int] | None) -> Flow[int]:
+def start_round(
+    connection: Connection,
+    run: Run,
+    context: bytes,
+    number: int | None,
+    participants: list[int] | None,
+    charge: Callable[[int], object] | None = None,
+) -> Flow[int]:
     """Starts a round and returns its number.
 
     Args:
@@ -118,9 +126,12 @@ def start_round(connection: Connection, run: Run, context: bytes, number: int | 
         context: model and settings for every participant.
         number: number of the round; the one after the last if None.
         participants: ids of those who take part; everybody who is there if None.
+        charge: charges the round with this number, before the request leaves that starts it; it refuses by raising.
     """
     if number is None:
         number = (yield from about_run(connection, run.run_id))["last_round"] + 1
+    if charge is not None:
+        charge(number)
     query = {} if participants is None else {"participants": ",".join(map(str, participants))}
     yield from connection.request("round_start", context, run=run.run_id, query=query, round=number)
     return number

@@ -31,4 +31,4 @@ def sum_round(path: Path, run: Run, opening: Opening, survivors: list[int]) -> b
     return_free_blocks()
     with Reader(path) as reader:
         sums = aggregate(run, opening, reader.payloads(run.run_id, survivors))
-    return result.encode(run, sums)
+    return result.encode(run, sums, None if run.config.mechanism is None else opening.rotation_seed)

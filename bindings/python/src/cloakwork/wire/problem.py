@@ -86,8 +86,8 @@ _HTTP: dict[int, int] = {
     Status.UNKNOWN_PARTY: 403,
     Status.NOT_IN_SET: 403,
 }
-# Arguments, numbers, encodings and cryptography blame the request; the protocol, its present state; parameters, their values.
-_HTTP_OF_GROUP = {1: 400, 2: 400, 3: 400, 4: 400, 5: 409, 6: 422}
+# Arguments, numbers, encodings and cryptography blame the request; the protocol, its present state; parameters and privacy, their values.
+_HTTP_OF_GROUP = {1: 400, 2: 400, 3: 400, 4: 400, 5: 409, 6: 422, 7: 422}
 
 
 def http_status(error: CloakworkError) -> int:
