@@ -83,6 +83,8 @@ class Status(IntEnum):
     # Privacy.
     SAMPLER_FAILED = 701
     INVALID_MECHANISM = 702
+    BUDGET_SPENT = 703
+    ROTATION_SEED_REPEATED = 704
     # The library itself.
     PANIC = 901
 

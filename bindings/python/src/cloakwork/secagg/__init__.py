@@ -11,7 +11,7 @@ Secrets live in memory of the library and are wiped when their owner is closed o
 
 from __future__ import annotations
 
-from cloakwork.secagg._aggregate import aggregate, decode
+from cloakwork.secagg._aggregate import aggregate, decode, decode_private
 from cloakwork.secagg._channel import Channel, sha256
 from cloakwork.secagg._client import Client, ClientState
 from cloakwork.secagg._config import Config, Encoding, Segment
@@ -40,6 +40,7 @@ __all__ = [
     "Server",
     "aggregate",
     "decode",
+    "decode_private",
     "fingerprint",
     "message_kind",
     "plan",

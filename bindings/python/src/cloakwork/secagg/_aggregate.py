@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from cloakwork import _arrays
+from cloakwork import _arrays, privacy
 from cloakwork._boundary import check, view
 from cloakwork._native import ffi, lib
 from cloakwork.errors import ArgumentError, Status
@@ -95,6 +95,23 @@ def decode(run: Run, label: str, residues: NDArray[Any], dtype: DTypeLike | None
     out = ffi.from_buffer(element, numbers, require_writable=True)
     check(call(run._open(), index, _lanes.structure("cloak_values", array, segment.bits), out, len(numbers)), label)
     return numbers
+
+
+def decode_private(run: Run, rotation_seed: bytes, residues: NDArray[Any]) -> NDArray[np.float64]:
+    """The vector that the residues of a private run's sum stand for: the sum of all clipped parts, with their noise.
+
+    Args:
+        run: a run with a mechanism.
+        rotation_seed: that of the round, from `Opening.rotation_seed`.
+        residues: of the only segment, as `aggregate` gives them.
+
+    Raises:
+        ArgumentError: the run has no mechanism, or residues of another length or dtype.
+    """
+    config = run.config
+    if config.mechanism is None:
+        _arrays.refuse("run", "has no mechanism: use decode")
+    return privacy.decode(config.mechanism, config.segments[0].bits, rotation_seed, residues, config.suite)
 
 
 def _zeros(run: Run, index: int) -> int:

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from cloakwork._boundary import Machine, check, failure, sized_bytes, sized_ids, view
+from cloakwork._boundary import HASH_SIZE, Machine, check, failure, fixed, sized_bytes, sized_ids, view
 from cloakwork._native import ffi, lib
-from cloakwork.errors import ArgumentError, ArgumentTypeError, CloakworkError, Status
+from cloakwork.errors import ArgumentError, ArgumentTypeError, CloakworkError, PrivacyError, ProtocolError, Status
+from cloakwork.privacy import Contribution
 from cloakwork.secagg import _diagnosis, _lanes
 from cloakwork.secagg._channel import sha256
 from cloakwork.secagg._identity import Identity
@@ -91,7 +92,9 @@ class Client(Machine):
         if status != lib.CLOAK_OK:
             raise failure(status, argument, error)
         self._own(out[0])
-        self._segments, self._members = run.segments, len(run.members)
+        self._config, self._members = run.config, len(run.members)
+        self._segments = run.segments
+        self._contribution: Contribution | None = None
 
     def advertise(self, message: bytes) -> bytes:
         """Answers `invite` with a fresh key. What came before this set-up is forgotten; the last round number stays.
@@ -145,6 +148,7 @@ class Client(Machine):
         with self._turn:
             pointer = self._open()
             self._check(pointer, lib.cloak_client_begin(pointer, data, len(data), digest))
+            self._contribution = None
 
     @property
     def masked_size(self) -> int:
@@ -156,14 +160,50 @@ class Client(Machine):
         with self._turn:
             return self._masked_size(self._open())
 
-    def mask(self, values: Mapping[str, NDArray[Any]], out: Any = None) -> bytes | memoryview:  # noqa: ANN401 - any writable buffer
+    @property
+    def rotation_seed(self) -> bytes:
+        """The rotation seed of the round that has begun, 32 bytes, public and fresh in each round.
+
+        Raises:
+            ProtocolError: outside a round that has begun (`OUT_OF_ORDER`).
+        """
+        with self._turn:
+            pointer = self._open()
+            return fixed(HASH_SIZE, lambda out: lib.cloak_client_rotation_seed(pointer, out))
+
+    def contribute(self, vector: NDArray[Any]) -> None:
+        """Adds a part of the contribution to the round that has begun, in a run with a mechanism: as many times as that has parts.
+
+        Each part is clipped, rotated, rounded and given noise of its own, and only the noised sum of the parts is kept.
+
+        Args:
+            vector: as many values as the mechanism has dimensions, float64 or float32, C-contiguous.
+
+        Raises:
+            PrivacyError: the run has no mechanism.
+            NumberError: a value is NaN or infinite (`NOT_FINITE`), or of magnitude 2^400 or more (`OUT_OF_RANGE`).
+            ArgumentError: another length or dtype.
+            ProtocolError: no round has begun, or every part is there already (`OUT_OF_ORDER`).
+        """
+        config = self._config
+        if config.mechanism is None:
+            raise PrivacyError(Status.INVALID_MECHANISM, "the run has no mechanism: use mask", argument="vector")
+        seed = self.rotation_seed
+        with self._turn:
+            if self._contribution is None:
+                contribution = Contribution(config.mechanism, config.segments[0].bits, seed, config.suite)
+                contribution._random = self._random
+                self._contribution = contribution
+            self._contribution.add(vector)
+
+    def mask(self, values: Mapping[str, NDArray[Any]] | None = None, out: Any = None) -> bytes | memoryview:  # noqa: ANN401 - any writable buffer
         """Masks a contribution and gives the message for the server.
 
         All values are checked before anything is drawn. Store the message before it leaves: a round is masked once.
 
         Args:
-            values: for each segment, by label, a C-contiguous vector of its length in native byte order; it is not copied. A fixed-point
-                segment takes float64, float32, integers of at most 32 bits, int64 and booleans (0 and 1), and the value x stands for
+            values: None in a run with a mechanism, whose parts were given to `contribute`. Else for each segment, by label, a C-contiguous
+                vector of its length in native byte order; it is not copied. A fixed-point segment takes float64, float32, integers of at most 32 bits, int64 and booleans (0 and 1), and the value x stands for
                 round-half-even(x * 2^fraction). A segment of residues takes unsigned integers below 2^bits and booleans; above 64 bits
                 also rows of two uint64, the low half first.
             out: a writable, contiguous buffer of at least `masked_size` bytes for the message; None for new bytes.
@@ -175,20 +215,44 @@ class Client(Machine):
             NumberError: a value is NaN or infinite (`NOT_FINITE`) or beyond the bound of its segment (`OUT_OF_RANGE`); `argument` is the
                 label, the message states the index.
             ArgumentError: a segment is missing, unknown, or of another length, dtype or memory layout; `argument` is the label.
-            ProtocolError: no round has begun, or this one is masked already (`OUT_OF_ORDER`).
+            PrivacyError: values for a run with a mechanism: nothing leaves a client of it without noise.
+            ProtocolError: no round has begun, or this one is masked already, or parts of the contribution are missing (`OUT_OF_ORDER`).
             CryptoError: the random generator of the operating system failed; nothing was masked.
         """
+        if self._config.mechanism is not None:
+            return self._mask_private(values, out)
+        if values is None:
+            raise ArgumentError(Status.INVALID_ARGUMENT, "the run has no mechanism: give a vector for each segment", argument="values")
         vectors = self._vectors(values)
         places = ffi.new("cloak_values[]", len(vectors))
         for place, segment, vector in zip(places, self._segments, vectors, strict=True):
             _lanes.write_values(place, segment, vector)
+        return self._mask(places, vectors, out)
+
+    def _mask_private(self, values: Mapping[str, NDArray[Any]] | None, out: Any) -> bytes | memoryview:  # noqa: ANN401
+        if values is not None:
+            message = "the run has a mechanism, and nothing leaves a client of it without noise: use contribute"
+            raise PrivacyError(Status.INVALID_MECHANISM, message, argument="values")
+        contribution, parts = self._contribution, self._config.mechanism.parts if self._config.mechanism else 0
+        added = 0 if contribution is None else contribution.added
+        if contribution is None or added < parts:
+            message = f"{added} of {parts} parts of the contribution are there: contribute the others first"
+            raise ProtocolError(Status.OUT_OF_ORDER, message, bound=parts)
+        places = ffi.new("cloak_values[]", 1)
+        places[0].type, places[0].data, places[0].length = lib.CLOAK_CONTRIBUTION, contribution._open(), self._segments[0].length
+        masked = self._mask(places, [], out)
+        contribution.close()
+        self._contribution = None
+        return masked
+
+    def _mask(self, places: Any, vectors: list[NDArray[Any]], out: Any) -> bytes | memoryview:  # noqa: ANN401 - C values, any buffer
         with self._turn:
             pointer = self._open()
             size = self._masked_size(pointer)
             target = bytearray(size) if out is None else _writable(out, size)
             place, length = ffi.from_buffer("uint8_t[]", target, require_writable=True), ffi.new("size_t *")
-            status = lib.cloak_client_mask(pointer, self._random, places, len(vectors), place, len(place), length)
-            if status in (Status.NOT_FINITE, Status.OUT_OF_RANGE):
+            status = lib.cloak_client_mask(pointer, self._random, places, len(places), place, len(place), length)
+            if vectors and status in (Status.NOT_FINITE, Status.OUT_OF_RANGE):
                 found = _diagnosis.refused_values(zip(self._segments, vectors, strict=True), self._members)
                 if found is not None:
                     raise found

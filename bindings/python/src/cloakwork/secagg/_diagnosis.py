@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cloakwork.errors import CloakworkError, NumberError, ParameterError, Status
+from cloakwork.errors import CloakworkError, NumberError, ParameterError, PrivacyError, Status
+from cloakwork.privacy import Mechanism
 from cloakwork.secagg._config import Config, Segment
 
 _LABEL = re.compile(r"[a-z0-9_.-]{1,32}")
@@ -82,6 +83,24 @@ def refused_config(config: Config, members: int) -> CloakworkError | None:
         if failure is not None:
             return failure
         seen.add(segment.label)
+    return None if config.mechanism is None else _refused_mechanism(config, config.mechanism, members)
+
+
+def _refused_mechanism(config: Config, mechanism: Mechanism, members: int) -> CloakworkError | None:
+    """What of a run does not fit its mechanism."""
+    code = Status.INVALID_MECHANISM
+    if len(config.segments) != 1 or config.segments[0].encoding != "residues" or config.segments[0].length != mechanism.padded:
+        message = f"a mechanism needs one segment, of {mechanism.padded} residues: use Config.private"
+        return PrivacyError(code, message, bound=mechanism.padded, argument="segments")
+    bits = config.segments[0].bits
+    if bits > mechanism.max_bits:
+        message = f"is {bits} and must be at most {mechanism.max_bits}; {mechanism.max_bits} works"
+        return PrivacyError(code, message, bound=mechanism.max_bits, argument="bits")
+    honest = config.honest_for(members)
+    if mechanism.honest > honest:
+        hint = f"; {honest} works" if honest > 0 else ""
+        message = f"is {mechanism.honest} and must be at most {honest}, or min_inputs and threshold larger{hint}"
+        return PrivacyError(code, message, bound=honest, argument="honest")
     return None
 
 

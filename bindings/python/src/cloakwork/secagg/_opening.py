@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cloakwork._boundary import Handle, check, view, whole_number
+from cloakwork._boundary import HASH_SIZE, Handle, check, fixed, view, whole_number
 from cloakwork._native import lib
 from cloakwork.secagg import _lanes
 
@@ -75,6 +75,12 @@ class Opening(Handle):
         pointer, index = self._open(), whole_number("segment", segment, 32)
         array = _lanes.residues("zeros", zeros, _bits(zeros))
         check(lib.cloak_opening_check_zeros(pointer, index, _lanes.structure("cloak_values", array, _bits(array))), "zeros")
+
+    @property
+    def rotation_seed(self) -> bytes:
+        """The rotation seed of the round, 32 bytes, public: `decode_private` needs it in a run with a mechanism."""
+        pointer = self._open()
+        return fixed(HASH_SIZE, lambda out: lib.cloak_opening_rotation_seed(pointer, out))
 
     def __repr__(self) -> str:
         return "Opening(closed)" if self._pointer is None else "Opening()"

@@ -9,6 +9,7 @@ from typing import Any
 from cloakwork._boundary import HASH_SIZE, KEY_SIZE, Handle, check, failure, failure_of, fixed, sized_bytes, sized_ids, view, whole_number
 from cloakwork._native import ffi, lib
 from cloakwork.errors import ArgumentError, ArgumentTypeError, ParameterError, ProtocolError, Status
+from cloakwork.privacy import Mechanism, _mechanism
 from cloakwork.secagg._channel import RUN_ID_SIZE, sha256
 from cloakwork.secagg._config import Config, Encoding, Segment
 from cloakwork.secagg._diagnosis import refused_config
@@ -74,8 +75,9 @@ class Run(Handle):
             entry.id = whole_number("members", member)
             ffi.memmove(entry.key, view(f"key of member {member}", key, KEY_SIZE), KEY_SIZE)
         out, error = ffi.new("cloak_run **"), ffi.new("cloak_error *")
-        status = lib.cloak_run_new(parameters, segments, len(config.segments), roster, count, out, error)
-        if status in (Status.INVALID_RUN, Status.INVALID_WIDTH):
+        mechanism = ffi.NULL if config.mechanism is None else _mechanism.structure(config.mechanism)
+        status = lib.cloak_run_new(parameters, mechanism, segments, len(config.segments), roster, count, out, error)
+        if status in (Status.INVALID_RUN, Status.INVALID_WIDTH, Status.INVALID_MECHANISM):
             found = refused_config(config, count)
             if found is not None:
                 raise found
@@ -277,8 +279,15 @@ def _config(pointer: Any, settings: bytes | None) -> Config:  # noqa: ANN401 - a
         max_rounds=found.max_rounds,
         setup_seconds=found.setup_seconds,
         step_seconds=found.step_seconds,
+        mechanism=_mechanism_of(pointer) if info.private_vector else None,
         settings=settings,
     )
+
+
+def _mechanism_of(pointer: Any) -> Mechanism:  # noqa: ANN401 - a C pointer
+    found = ffi.new("cloak_mechanism *")
+    check(lib.cloak_run_get_mechanism(pointer, found))
+    return _mechanism.from_structure(found)
 
 
 def _segment(pointer: Any, index: int) -> Segment:  # noqa: ANN401 - a C pointer
