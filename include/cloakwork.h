@@ -215,6 +215,16 @@
 #define CLOAK_CONTRIBUTION_SIZE 1536
 
 /**
+ * `cloak_central.kind`: Laplace noise, for norms and distances in L1; epsilon-differential privacy.
+ */
+#define CLOAK_CENTRAL_LAPLACE 1
+
+/**
+ * `cloak_central.kind`: Gaussian noise, for norms and distances in L2; (epsilon, delta)-differential privacy.
+ */
+#define CLOAK_CENTRAL_GAUSSIAN 2
+
+/**
  * `cloak_privacy_unit.unit`: one record, which moves the vector of its part, before the mechanism's own clip, by at most `clip` in the L2 norm.
  */
 #define CLOAK_UNIT_RECORD 1
@@ -1024,7 +1034,7 @@ typedef struct cloak_run_config {
 } cloak_run_config;
 
 /**
- * The distributed discrete Gaussian mechanism of a run (the protocol document, section 10): each client clips its vector, rotates and rounds it to integers
+ * The distributed discrete Gaussian mechanism of a run (the protocol document, sections 10 to 12): each client clips its vector, rotates and rounds it to integers
  * and adds noise, so that the sum is private against everyone who sees it, the server included.
  *
  * `cloak_privacy_plan_choose` finds parameters for a wanted epsilon.
@@ -1302,6 +1312,41 @@ typedef struct cloak_parameter_error {
      */
     double works;
 } cloak_parameter_error;
+
+/**
+ * Central noise: clipping, and discrete noise on a grid that is fine beside it, made by the exact samplers.
+ */
+typedef struct cloak_central {
+    /**
+     * Number of values of a message, 1 to 2^28.
+     */
+    uint64_t dimension;
+    /**
+     * Largest norm of a message; what is larger is scaled down. Infinity for no clipping.
+     */
+    double clip;
+    /**
+     * Largest distance between the messages of neighbouring data sets, if it is known for another reason; infinity if it is not. The smaller one of it
+     * and twice the clip counts; for Laplace noise with a clip it counts twice.
+     */
+    double sensitivity;
+    /**
+     * 10^-6 to 64.
+     */
+    double epsilon;
+    /**
+     * Above 0 and below 1; 0 for Laplace noise.
+     */
+    double delta;
+    /**
+     * `CLOAK_CENTRAL_LAPLACE` or `CLOAK_CENTRAL_GAUSSIAN`.
+     */
+    int32_t kind;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} cloak_central;
 
 /**
  * What a run with a noise mechanism wants.
@@ -1974,6 +2019,163 @@ cloak_status cloak_plan(uint32_t members,
                         uint32_t *threshold);
 
 /**
+ * Samples of the discrete Gaussian N_Z(0, sigma^2) under a fresh key, in a time that does not depend on them.
+ *
+ * @param sigma   0.5 to 2^17
+ * @param suite   `CLOAK_SUITE_CHACHA20` or `CLOAK_SUITE_AES128_CTR`: the stream from which they are made
+ * @param rng     source of randomness; NULL for that of the operating system
+ * @param out     the samples; unspecified when the call fails
+ * @param length  elements of `out`, at most 2^33
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for sigma; `CLOAK_ERR_UNSUPPORTED` for the suite; `CLOAK_ERR_TOO_LONG`; `CLOAK_ERR_RANDOMNESS`;
+ *         `CLOAK_ERR_SAMPLER_FAILED` with a probability below 2^-240
+ */
+CLOAK_MUST_USE
+cloak_status cloak_gaussian_fill(double sigma,
+                                 uint8_t suite,
+                                 const struct cloak_rng *rng,
+                                 int32_t *out,
+                                 size_t length);
+
+/**
+ * The samples of a key, the same on every platform (the protocol document, section 12): for test vectors and simulations.
+ *
+ * @param sigma   0.5 to 2^17
+ * @param suite   `CLOAK_SUITE_CHACHA20` or `CLOAK_SUITE_AES128_CTR`
+ * @param key     the key, 32 bytes, secret where the noise is; suite `CLOAK_SUITE_AES128_CTR` uses the first 16. A key is used once.
+ * @param out     its first samples; unspecified when the call fails
+ * @param length  elements of `out`, at most 2^33
+ * @return as `cloak_gaussian_fill`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_gaussian_stream(double sigma,
+                                   uint8_t suite,
+                                   const uint8_t key[32],
+                                   int32_t *out,
+                                   size_t length);
+
+/**
+ * A bound on the statistical distance between so many samples of `cloak_gaussian_fill`, together, and independent samples of N_Z(0, sigma^2), whatever
+ * sigma.
+ *
+ * @param samples  number of samples, of one call
+ * @param out      the distance
+ */
+CLOAK_MUST_USE
+cloak_status cloak_gaussian_statistical_distance(uint64_t samples,
+                                                 double *out);
+
+/**
+ * Exact samples of the discrete Gaussian N_Z(0, variance), by rational arithmetic (Canonne, Kamath, Steinke, NeurIPS 2020). The time depends on the
+ * samples: not for noise whose making somebody could time.
+ *
+ * @param numerator    of the variance: 1 to 2^48
+ * @param denominator  of the variance: 1 to 2^48
+ * @param rng          source of randomness; NULL for that of the operating system
+ * @param out          the samples; unspecified when the call fails
+ * @param length       elements of `out`
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for the variance; `CLOAK_ERR_RANDOMNESS`; `CLOAK_ERR_SAMPLER_FAILED`, which happens with a broken source only
+ */
+CLOAK_MUST_USE
+cloak_status cloak_discrete_gaussian_vartime(uint64_t numerator,
+                                             uint64_t denominator,
+                                             const struct cloak_rng *rng,
+                                             int64_t *out,
+                                             size_t length);
+
+/**
+ * Exact samples of the discrete Laplace distribution: x with a probability proportional to exp(-|x| / scale). As `cloak_discrete_gaussian_vartime`.
+ *
+ * @param numerator    of the scale: 1 to 2^48
+ * @param denominator  of the scale: 1 to 2^48
+ * @param rng          source of randomness; NULL for that of the operating system
+ * @param out          the samples; unspecified when the call fails
+ * @param length       elements of `out`
+ * @return as `cloak_discrete_gaussian_vartime`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_discrete_laplace_vartime(uint64_t numerator,
+                                            uint64_t denominator,
+                                            const struct cloak_rng *rng,
+                                            int64_t *out,
+                                            size_t length);
+
+/**
+ * Exact samples of the Skellam distribution: the difference of two Poisson variables with half of the variance as the mean. As
+ * `cloak_discrete_gaussian_vartime`, with a time that grows with the variance.
+ *
+ * @param numerator    of the variance: 1 to 2^48
+ * @param denominator  of the variance: 1 to 2^48; the variance is at most 2^20
+ * @param rng          source of randomness; NULL for that of the operating system
+ * @param out          the samples; unspecified when the call fails
+ * @param length       elements of `out`
+ * @return as `cloak_discrete_gaussian_vartime`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_skellam_vartime(uint64_t numerator,
+                                   uint64_t denominator,
+                                   const struct cloak_rng *rng,
+                                   int64_t *out,
+                                   size_t length);
+
+/**
+ * The Walsh-Hadamard transform of a vector, in place, in Sylvester's order: element i becomes the sum of all elements j, with a minus where i and j
+ * have an odd number of bits in common.
+ *
+ * @param type         `CLOAK_F32`, `CLOAK_F64`, `CLOAK_I32` or `CLOAK_I64`; integers wrap
+ * @param data         the vector
+ * @param length       elements of `data`: a power of two, at most 2^28
+ * @param orthonormal  1 to divide by the square root of the length, so that the transform is its own inverse; 0 not to, as for integers
+ * @return `CLOAK_ERR_INVALID_LENGTH`; `CLOAK_ERR_INVALID_ARGUMENT` for another type, another `orthonormal`, or 1 for integers
+ */
+CLOAK_MUST_USE
+cloak_status cloak_hadamard_transform(int32_t type,
+                                      void *data,
+                                      size_t length,
+                                      uint8_t orthonormal);
+
+/**
+ * Rotates a vector in place: gives its elements the signs of a public seed, then `cloak_hadamard_transform` (the protocol document, section 10).
+ *
+ * @param suite        `CLOAK_SUITE_CHACHA20` or `CLOAK_SUITE_AES128_CTR`
+ * @param seed         rotation seed, 32 bytes
+ * @param first        number of the first sign; a vector that is cut into blocks goes on where the last one ended
+ * @param type         as for `cloak_hadamard_transform`
+ * @param data         the vector
+ * @param length       elements of `data`: a power of two, at most 2^28
+ * @param orthonormal  1 to keep the length of the vector, up to rounding; 0 for integers
+ * @return as `cloak_hadamard_transform`; `CLOAK_ERR_UNSUPPORTED` for the suite; `CLOAK_ERR_TOO_LONG` for signs beyond 2^41
+ */
+CLOAK_MUST_USE
+cloak_status cloak_hadamard_rotate(uint8_t suite,
+                                   const uint8_t seed[32],
+                                   uint64_t first,
+                                   int32_t type,
+                                   void *data,
+                                   size_t length,
+                                   uint8_t orthonormal);
+
+/**
+ * Undoes `cloak_hadamard_rotate` in place; without `orthonormal` the vector comes back multiplied by its length.
+ *
+ * @param suite        `CLOAK_SUITE_CHACHA20` or `CLOAK_SUITE_AES128_CTR`
+ * @param seed         rotation seed, 32 bytes
+ * @param first        number of the first sign
+ * @param type         as for `cloak_hadamard_transform`
+ * @param data         the vector
+ * @param length       elements of `data`: a power of two, at most 2^28
+ * @param orthonormal  what it was for the rotation
+ * @return as `cloak_hadamard_rotate`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_hadamard_unrotate(uint8_t suite,
+                                     const uint8_t seed[32],
+                                     uint64_t first,
+                                     int32_t type,
+                                     void *data,
+                                     size_t length,
+                                     uint8_t orthonormal);
+
+/**
  * A contribution without parts yet.
  *
  * Hosts only. The caller ends it with `cloak_contribution_free`.
@@ -2292,6 +2494,78 @@ cloak_status cloak_accountant_divergences(const struct cloak_accountant *account
                                           double *divergences,
                                           size_t capacity,
                                           size_t *count);
+
+/**
+ * Clips a message and adds noise to it. The time depends on the values and on the noise.
+ *
+ * Hosts only.
+ *
+ * @param central  kind and parameters of the noise
+ * @param rng      source of randomness; NULL for that of the operating system
+ * @param values   the message, in place; all of it is zero when the source or the sampler fails, and unchanged after every other failure
+ * @param length   elements of `values`: the dimension
+ * @param error    NULL, or where to report which parameter is refused
+ * @return `CLOAK_ERR_INVALID_MECHANISM`; `CLOAK_ERR_INVALID_ARGUMENT` for a kind that does not exist or fields that are not zero where they have to
+ *         be; `CLOAK_ERR_INVALID_LENGTH`; `CLOAK_ERR_NOT_FINITE`; `CLOAK_ERR_OUT_OF_RANGE` for a value of 2^62 units of the grid after clipping;
+ *         `CLOAK_ERR_RANDOMNESS`; `CLOAK_ERR_SAMPLER_FAILED`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_central_noise_vartime(const struct cloak_central *central,
+                                         const struct cloak_rng *rng,
+                                         double *values,
+                                         size_t length,
+                                         struct cloak_parameter_error *error);
+
+/**
+ * The scale of central noise, in the units of the data: b of the Laplace distribution, whose standard deviation is sqrt(2) b, or the standard
+ * deviation of the Gaussian.
+ *
+ * Hosts only.
+ *
+ * @param central  kind and parameters of the noise
+ * @param scale    the scale
+ * @param error    NULL, or where to report which parameter is refused
+ * @return `CLOAK_ERR_INVALID_MECHANISM`; `CLOAK_ERR_INVALID_ARGUMENT` as for `cloak_central_noise_vartime`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_central_scale(const struct cloak_central *central,
+                                 double *scale,
+                                 struct cloak_parameter_error *error);
+
+/**
+ * The least noise multiplier (standard deviation over L2 sensitivity) with which continuous Gaussian noise is (epsilon, delta)-differentially private
+ * (Balle, Wang, ICML 2018).
+ *
+ * Hosts only.
+ *
+ * @param epsilon     10^-6 to 64
+ * @param delta       above 0, below 1
+ * @param multiplier  the multiplier, not more than 10^-6 above the least one
+ * @param error       NULL, or where to report which parameter is refused
+ * @return `CLOAK_ERR_INVALID_MECHANISM`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_gaussian_multiplier(double epsilon,
+                                       double delta,
+                                       double *multiplier,
+                                       struct cloak_parameter_error *error);
+
+/**
+ * The least delta of continuous Gaussian noise, to a relative precision of 10^-7 for epsilon from 10^-6.
+ *
+ * Hosts only.
+ *
+ * @param multiplier  standard deviation over L2 sensitivity, above 0
+ * @param epsilon     0 to 64
+ * @param delta       the probability
+ * @param error       NULL, or where to report which parameter is refused
+ * @return `CLOAK_ERR_INVALID_MECHANISM`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_gaussian_delta(double multiplier,
+                                  double epsilon,
+                                  double *delta,
+                                  struct cloak_parameter_error *error);
 
 /**
  * The name of a parameter for messages: "the NAME is GIVEN and must be BOUND; WORKS works".

@@ -8,9 +8,11 @@
 
 use core::fmt;
 
+use rand_core::TryCryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::{ErrorKind, Result};
+use crate::random;
 use crate::ring::Lane;
 
 #[cfg(any(test, not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"))))]
@@ -78,6 +80,17 @@ impl StreamKey {
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// A fresh key.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Randomness`] if the generator fails.
+    pub fn random<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self> {
+        let mut key = Self([0; 32]);
+        random::fill(rng, &mut key.0)?;
+        Ok(key)
     }
 }
 

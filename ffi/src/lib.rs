@@ -61,6 +61,8 @@ pub mod plan;
 pub mod values;
 
 // Noise.
+pub mod gaussian;
+pub mod hadamard;
 pub mod privacy;
 
 // The client.

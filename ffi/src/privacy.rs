@@ -1,4 +1,4 @@
-//! Distributed differential privacy: noise mechanisms, what a client contributes under one, and what their parameters promise.
+//! Differential privacy: noise mechanisms, what a client contributes under one, what their parameters promise, and central noise.
 
 // What a round needs.
 pub mod contribution;
@@ -7,6 +7,8 @@ pub mod mechanism;
 // What its parameters promise.
 #[cfg(feature = "std")]
 pub mod accountant;
+#[cfg(feature = "std")]
+pub mod central;
 #[cfg(feature = "std")]
 pub mod parameter;
 #[cfg(feature = "std")]

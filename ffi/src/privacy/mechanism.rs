@@ -21,7 +21,7 @@ use crate::status::cloak_status;
 #[cfg(feature = "std")]
 use crate::values::{self, cloak_values};
 
-/// The distributed discrete Gaussian mechanism of a run (the protocol document, section 10): each client clips its vector, rotates and rounds it to integers
+/// The distributed discrete Gaussian mechanism of a run (the protocol document, sections 10 to 12): each client clips its vector, rotates and rounds it to integers
 /// and adds noise, so that the sum is private against everyone who sees it, the server included.
 ///
 /// `cloak_privacy_plan_choose` finds parameters for a wanted epsilon.

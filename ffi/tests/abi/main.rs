@@ -31,4 +31,5 @@ mod random_calls;
 mod randomness;
 mod round;
 mod runs;
+mod sampling;
 mod sums;
