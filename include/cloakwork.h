@@ -2068,6 +2068,8 @@ cloak_status cloak_gaussian_statistical_distance(uint64_t samples,
  * Exact samples of the discrete Gaussian N_Z(0, variance), by rational arithmetic (Canonne, Kamath, Steinke, NeurIPS 2020). The time depends on the
  * samples: not for noise whose making somebody could time.
  *
+ * Hosts only.
+ *
  * @param numerator    of the variance: 1 to 2^48
  * @param denominator  of the variance: 1 to 2^48
  * @param rng          source of randomness; NULL for that of the operating system
@@ -2084,6 +2086,8 @@ cloak_status cloak_discrete_gaussian_vartime(uint64_t numerator,
 
 /**
  * Exact samples of the discrete Laplace distribution: x with a probability proportional to exp(-|x| / scale). As `cloak_discrete_gaussian_vartime`.
+ *
+ * Hosts only.
  *
  * @param numerator    of the scale: 1 to 2^48
  * @param denominator  of the scale: 1 to 2^48
@@ -2102,6 +2106,8 @@ cloak_status cloak_discrete_laplace_vartime(uint64_t numerator,
 /**
  * Exact samples of the Skellam distribution: the difference of two Poisson variables with half of the variance as the mean. As
  * `cloak_discrete_gaussian_vartime`, with a time that grows with the variance.
+ *
+ * Hosts only.
  *
  * @param numerator    of the variance: 1 to 2^48
  * @param denominator  of the variance: 1 to 2^48; the variance is at most 2^20
@@ -2580,7 +2586,7 @@ const char *cloak_parameter_name(int32_t parameter);
 /**
  * The parameters with the least expected error that keep a wanted epsilon.
  *
- * Hosts only. It takes up to some milliseconds.
+ * Hosts only. It takes some ten milliseconds.
  *
  * @param wanted  what the run wants
  * @param out     the plan

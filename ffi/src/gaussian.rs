@@ -1,7 +1,9 @@
 //! Samplers of integer noise: the isochronous discrete Gaussian, and exact ones whose time shows the sample.
 
+#[cfg(feature = "std")]
 use cloakwork_core::Error;
 use cloakwork_core::gaussian::Sigma;
+#[cfg(feature = "std")]
 use cloakwork_core::gaussian::cks::{Ratio, discrete_gaussian_vartime, discrete_laplace_vartime, skellam_vartime};
 use cloakwork_core::gaussian::isochronous::{self, Sampler};
 use cloakwork_core::prg::{StreamKey, Suite};
@@ -9,9 +11,13 @@ use zeroize::Zeroizing;
 
 use crate::boundary::boundary;
 use crate::pointer::{Out, Target, array};
+#[cfg(feature = "std")]
+use crate::rng::Words;
 use crate::rng::{Generator, cloak_rng};
 use crate::sizes::CLOAK_KEY_SIZE;
-use crate::status::{Checked, cloak_status};
+#[cfg(feature = "std")]
+use crate::status::Checked;
+use crate::status::cloak_status;
 
 /// Samples of the discrete Gaussian N_Z(0, sigma^2) under a fresh key, in a time that does not depend on them.
 ///
@@ -88,12 +94,15 @@ pub unsafe extern "C" fn cloak_gaussian_statistical_distance(samples: u64, out: 
 /// Exact samples of the discrete Gaussian N_Z(0, variance), by rational arithmetic (Canonne, Kamath, Steinke, NeurIPS 2020). The time depends on the
 /// samples: not for noise whose making somebody could time.
 ///
+/// Hosts only.
+///
 /// @param numerator    of the variance: 1 to 2^48
 /// @param denominator  of the variance: 1 to 2^48
 /// @param rng          source of randomness; NULL for that of the operating system
 /// @param out          the samples; unspecified when the call fails
 /// @param length       elements of `out`
 /// @return `CLOAK_ERR_INVALID_ARGUMENT` for the variance; `CLOAK_ERR_RANDOMNESS`; `CLOAK_ERR_SAMPLER_FAILED`, which happens with a broken source only
+#[cfg(feature = "std")]
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_discrete_gaussian_vartime(
@@ -109,12 +118,15 @@ pub unsafe extern "C" fn cloak_discrete_gaussian_vartime(
 
 /// Exact samples of the discrete Laplace distribution: x with a probability proportional to exp(-|x| / scale). As `cloak_discrete_gaussian_vartime`.
 ///
+/// Hosts only.
+///
 /// @param numerator    of the scale: 1 to 2^48
 /// @param denominator  of the scale: 1 to 2^48
 /// @param rng          source of randomness; NULL for that of the operating system
 /// @param out          the samples; unspecified when the call fails
 /// @param length       elements of `out`
 /// @return as `cloak_discrete_gaussian_vartime`
+#[cfg(feature = "std")]
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_discrete_laplace_vartime(
@@ -131,12 +143,15 @@ pub unsafe extern "C" fn cloak_discrete_laplace_vartime(
 /// Exact samples of the Skellam distribution: the difference of two Poisson variables with half of the variance as the mean. As
 /// `cloak_discrete_gaussian_vartime`, with a time that grows with the variance.
 ///
+/// Hosts only.
+///
 /// @param numerator    of the variance: 1 to 2^48
 /// @param denominator  of the variance: 1 to 2^48; the variance is at most 2^20
 /// @param rng          source of randomness; NULL for that of the operating system
 /// @param out          the samples; unspecified when the call fails
 /// @param length       elements of `out`
 /// @return as `cloak_discrete_gaussian_vartime`
+#[cfg(feature = "std")]
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_skellam_vartime(
@@ -154,8 +169,9 @@ pub unsafe extern "C" fn cloak_skellam_vartime(
 ///
 /// # Safety
 /// Header, "Pointers".
+#[cfg(feature = "std")]
 unsafe fn exact(
-    sample: fn(&mut Generator, Ratio) -> Result<i64, Error>,
+    sample: fn(&mut Words, Ratio) -> Result<i64, Error>,
     numerator: u64,
     denominator: u64,
     rng: *const cloak_rng,
@@ -163,12 +179,12 @@ unsafe fn exact(
     length: usize,
 ) -> Checked<()> {
     // SAFETY: the caller's obligation.
-    let mut generator = unsafe { Generator::new(rng) }?;
+    let mut words = Words::new(unsafe { Generator::new(rng) }?);
     // SAFETY: the caller's obligation.
     let out = unsafe { Target::new(out, length) }?.borrow();
     let parameter = Ratio::new(numerator, denominator)?;
     for value in out {
-        *value = sample(&mut generator, parameter)?;
+        *value = sample(&mut words, parameter)?;
     }
     Ok(())
 }

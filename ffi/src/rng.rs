@@ -4,6 +4,8 @@ use core::ffi::c_void;
 use core::fmt;
 
 use rand_core::{TryCryptoRng, TryRng};
+#[cfg(feature = "std")]
+use zeroize::Zeroizing;
 
 use crate::pointer::value;
 use crate::status::{Checked, cloak_status};
@@ -91,6 +93,60 @@ impl TryRng for Generator {
 // The type promises what the header demands of the callback.
 impl TryCryptoRng for Generator {}
 
+/// Bytes that [`Words`] asks the operating system for at a time.
+#[cfg(feature = "std")]
+const PIECE: usize = 1024;
+
+/// The generator of a call that takes many small numbers. The operating system is asked for them in larger pieces, of which none outlives the call; a
+/// function of the caller is asked for each, since which bytes go where is part of the vectors.
+#[cfg(feature = "std")]
+pub(crate) struct Words {
+    generator: Generator,
+    piece: Zeroizing<[u8; PIECE]>,
+    used: usize,
+}
+
+#[cfg(feature = "std")]
+impl Words {
+    pub(crate) fn new(generator: Generator) -> Self {
+        Self { generator, piece: Zeroizing::new([0; PIECE]), used: PIECE }
+    }
+}
+
+#[cfg(feature = "std")]
+impl TryRng for Words {
+    type Error = GeneratorFailed;
+
+    fn try_next_u32(&mut self) -> Result<u32, GeneratorFailed> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, GeneratorFailed> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), GeneratorFailed> {
+        if matches!(self.generator, Generator::Callback(..)) || out.len() > PIECE {
+            return self.generator.try_fill_bytes(out);
+        }
+        if self.used + out.len() > PIECE {
+            self.generator.try_fill_bytes(&mut *self.piece)?;
+            self.used = 0;
+        }
+        let fresh = self.piece.iter().skip(self.used);
+        out.iter_mut().zip(fresh).for_each(|(out, byte)| *out = *byte);
+        self.used += out.len();
+        Ok(())
+    }
+}
+
+#[cfg(feature = "std")]
+impl TryCryptoRng for Words {}
+
 #[cfg(feature = "std")]
 fn from_system(out: &mut [u8]) -> Result<(), GeneratorFailed> {
     getrandom::SysRng.try_fill_bytes(out).map_err(|_| GeneratorFailed)
@@ -99,4 +155,51 @@ fn from_system(out: &mut [u8]) -> Result<(), GeneratorFailed> {
 #[cfg(not(feature = "std"))]
 const fn from_system(_: &mut [u8]) -> Result<(), GeneratorFailed> {
     Err(GeneratorFailed)
+}
+
+#[cfg(all(test, feature = "std"))]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    reason = "tests have std and stop at the first surprise"
+)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_number_is_given_twice() {
+        let mut words = Words::new(Generator::System);
+        // More than two pieces, with a size that does not divide them. Of 400 words two are equal once in 2^46.
+        let drawn: BTreeSet<u64> = (0..400)
+            .map(|_| {
+                let mut bytes = [0; 9];
+                words.try_fill_bytes(&mut bytes).unwrap();
+                let [low @ .., _] = bytes;
+                u64::from_le_bytes(low)
+            })
+            .collect();
+        assert_eq!(drawn.len(), 400);
+        let mut long = [0; 2 * PIECE];
+        words.try_fill_bytes(&mut long).unwrap();
+        assert!(long.as_chunks::<16>().0.iter().all(|part| *part != [0; 16]));
+    }
+
+    #[test]
+    fn a_function_of_the_caller_is_asked_for_each_number() {
+        unsafe extern "C" fn count(userdata: *mut c_void, out: *mut u8, length: usize) -> i32 {
+            // SAFETY: the counter of the test.
+            let calls = unsafe { &mut *userdata.cast::<u8>() };
+            *calls += 1;
+            // SAFETY: the output of the call.
+            unsafe { out.write_bytes(*calls, length) };
+            0
+        }
+        let mut calls = 0u8;
+        let mut words = Words::new(Generator::Callback(count, (&raw mut calls).cast()));
+        assert_eq!(words.try_next_u64(), Ok(0x0101_0101_0101_0101));
+        assert_eq!(words.try_next_u32(), Ok(0x0202_0202));
+        assert_eq!(calls, 2);
+    }
 }

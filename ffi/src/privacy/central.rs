@@ -6,7 +6,7 @@ use cloakwork_core::privacy::parameter::ParameterError;
 use crate::boundary::boundary;
 use crate::pointer::{Out, Target, value};
 use crate::privacy::parameter::{Refusal, cloak_parameter_error};
-use crate::rng::{Generator, cloak_rng};
+use crate::rng::{Generator, Words, cloak_rng};
 use crate::status::{Checked, cloak_status};
 
 /// `cloak_central.kind`: Laplace noise, for norms and distances in L1; epsilon-differential privacy.
@@ -60,13 +60,13 @@ pub unsafe extern "C" fn cloak_central_noise_vartime(
         // SAFETY: header, "Pointers".
         let central = unsafe { value(central) }?;
         // SAFETY: header, "Pointers".
-        let mut generator = unsafe { Generator::new(rng) }?;
+        let mut words = Words::new(unsafe { Generator::new(rng) }?);
         // SAFETY: header, "Pointers".
         let values = unsafe { Target::new(values, length) }?.borrow();
         // SAFETY: header, "Pointers".
         let refusal = unsafe { Refusal::new(error) }?;
         let noise = refusal.on(central.to_core()?)?;
-        Ok(noise.apply_vartime(&mut generator, values)?)
+        Ok(noise.apply_vartime(&mut words, values)?)
     })
 }
 

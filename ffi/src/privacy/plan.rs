@@ -73,7 +73,7 @@ pub struct cloak_privacy_plan {
 
 /// The parameters with the least expected error that keep a wanted epsilon.
 ///
-/// Hosts only. It takes up to some milliseconds.
+/// Hosts only. It takes some ten milliseconds.
 ///
 /// @param wanted  what the run wants
 /// @param out     the plan
