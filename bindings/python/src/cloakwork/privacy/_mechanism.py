@@ -54,8 +54,9 @@ class Mechanism:
 
     def __post_init__(self) -> None:
         """Checks the parameters against each other."""
+        dimension = whole_number("dimension", self.dimension)
         if self.block_log2 is None:
-            object.__setattr__(self, "block_log2", (max(1, self.dimension) - 1).bit_length())
+            object.__setattr__(self, "block_log2", (max(1, dimension) - 1).bit_length())
         if self.norm_bound is None:
             object.__setattr__(self, "norm_bound", _norm_bound(self))
         info, error = ffi.new("cloak_mechanism_info *"), ffi.new("cloak_error *")

@@ -31,7 +31,7 @@ def laplace_vartime(values: NDArray[np.float64], *, epsilon: float, clip: float 
         PrivacyError: a parameter outside its range.
         NumberError: a value that is not finite or too large; nothing has changed.
     """
-    _apply(_config(lib.CLOAK_CENTRAL_LAPLACE, values, clip, sensitivity, epsilon, 0.5), values)
+    _apply(_config(lib.CLOAK_CENTRAL_LAPLACE, values, clip, sensitivity, epsilon, 0.0), values)
 
 
 def gaussian_vartime(
@@ -46,7 +46,7 @@ def gaussian_vartime(
 
 def laplace_scale(dimension: int, *, epsilon: float, clip: float = math.inf, sensitivity: float = math.inf) -> float:
     """The scale b of the Laplace noise that `laplace_vartime` adds; its standard deviation is sqrt(2) b."""
-    return _scale(_config(lib.CLOAK_CENTRAL_LAPLACE, range(dimension), clip, sensitivity, epsilon, 0.5))
+    return _scale(_config(lib.CLOAK_CENTRAL_LAPLACE, range(dimension), clip, sensitivity, epsilon, 0.0))
 
 
 def gaussian_scale(dimension: int, *, epsilon: float, delta: float, clip: float = math.inf, sensitivity: float = math.inf) -> float:

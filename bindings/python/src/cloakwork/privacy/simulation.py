@@ -100,6 +100,9 @@ def simulate(
     if given.ndim == 2 and mechanism.parts == 1:
         given = given[:, None, :]
     _arrays.check_shape("vectors", given, (len(given), mechanism.parts, mechanism.dimension))
+    if not np.isfinite(given).all():
+        where = ", ".join(str(place) for place in np.argwhere(~np.isfinite(vectors))[0])
+        raise NumberError(Status.NOT_FINITE, f"the value at index {where} is NaN or infinite", argument="vectors")
     if not 1 <= bits <= mechanism.max_bits:
         raise NumberError(Status.INVALID_WIDTH, f"is outside 1 to {mechanism.max_bits}", argument="bits", bound=mechanism.max_bits)
     if rounds < 1:
