@@ -28,7 +28,7 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 def replay(scratch: Path, flags: tuple[str, ...]) -> tuple[int, int, str]:
     """Checks that held and did not, and what was printed."""
     vectors, binary = scratch / "vectors.c", scratch / "replay"
-    sources = [HERE / "replay.c", HERE / "transcript.c"]
+    sources = [HERE / "replay.c", HERE / "noise.c", HERE / "transcript.c"]
     includes = [f"-I{HERE}", f"-I{ROOT / 'include'}", f'-DVECTORS="{vectors}"']
     library = [TARGET / "release" / "libcloakwork.a", *SYSTEM_LIBRARIES]
     for command in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 import sys
 from pathlib import Path
@@ -118,6 +119,87 @@ def residues(data: Data, bits: int, values: list[str]) -> str:
 
 def floats(data: Data, values: list[float]) -> str:
     return data.array("double", [float(value).hex() for value in values])
+
+
+def real(pattern: str) -> str:
+    """A C constant of a double, given by its bits."""
+    value = struct.unpack(">d", bytes.fromhex(pattern))[0]
+    if math.isnan(value):
+        return "NAN"
+    return {math.inf: "INFINITY", -math.inf: "-INFINITY"}.get(value, value.hex())
+
+
+def mechanism(parameters: dict) -> str:
+    """An initialiser of `cloak_mechanism`."""
+    reals = [real(parameters[name]) for name in ("clamp", "clip", "granularity", "noise")]
+    counts = [unsigned(parameters["norm_bound"]), f"{parameters['parts']}u", f"{parameters['honest']}u"]
+    return "{" + ", ".join([unsigned(parameters["dimension"]), *reals, *counts, f"{parameters['block_log2']}", "{0}"]) + "}"
+
+
+def chacha20(key: bytes, length: int) -> bytes:
+    """The first bytes of the stream of suite 1: RFC 8439 with a zero nonce, from block 0."""
+    mask = 0xFFFFFFFF
+    columns = [(i, 4 + i, 8 + i, 12 + i) for i in range(4)]
+    diagonals = [(i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4) for i in range(4)]
+    stream = bytearray()
+    for block in range(-(-length // 64)):
+        start = [*struct.unpack("<4I", b"expand 32-byte k"), *struct.unpack("<8I", key), block, 0, 0, 0]
+        x = start.copy()
+        for a, b, c, d in (columns + diagonals) * 10:
+            for target, addend, mixed, turn in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+                x[target] = x[target] + x[addend] & mask
+                x[mixed] ^= x[target]
+                x[mixed] = (x[mixed] << turn | x[mixed] >> 32 - turn) & mask
+        stream += struct.pack("<16I", *(word + first & mask for word, first in zip(x, start, strict=True)))
+    return bytes(stream[:length])
+
+
+def noise(data: Data) -> None:
+    """Rotations, samples and private vectors."""
+    transforms = []
+    for v in read("hadamard.json")["transforms"]:
+        kind, width = v["number"][0], int(v["number"][1:])
+        # Integers are given as numbers, floats as their bits.
+        patterns = [[int(x, 16) if kind == "f" else int(x) % (1 << width) for x in v[name]] for name in ("input", "output")]
+        arrays = [data.array(f"uint{width}_t", [unsigned(x) for x in pattern]) for pattern in patterns]
+        flags = f"'{v['function'][0]}', CLOAK_{v['number'].upper()}, {int(v['orthonormal'])}, {v['suite']}"
+        transforms.append(f"{{{flags}, {data.bytes(v['seed'])}, {unsigned(v['first'])}, {', '.join(arrays)}, {len(v['input'])}}}")
+    data.named("transform_vector", "transforms", transforms)
+
+    file = read("gaussian.json")
+    samples = []
+    for v in file["samples"]:
+        array = data.array("int32_t", [str(sample) for sample in v["samples"]])
+        key = data.bytes(v["key"].ljust(64, "0"))
+        samples.append(f"{{{real(v['ieee754'])}, {v['suite']}, {key}, {array}, {len(v['samples'])}}}")
+    data.named("sample_vector", "samples", samples)
+
+    exact = []
+    samplers = {"discrete_gaussian": "'g'", "discrete_laplace": "'l'", "skellam": "'s'"}
+    for v in file["exact"]:
+        if v["sampler"] in samplers:
+            tape = data.bytes(chacha20(bytes.fromhex(v["key"]), v["used"]))
+            array = data.array("int64_t", [f"INT64_C({sample})" for sample in v["samples"]])
+            parameter = f"{unsigned(v['numerator'])}, {unsigned(v['denominator'])}"
+            exact.append(f"{{{samplers[v['sampler']]}, {parameter}, {tape}, {array}, {len(v['samples'])}}}")
+    data.named("exact_vector", "exact_samples", exact)
+
+    file = read("private.json")
+    contributions = []
+    for v in file["contributions"]:
+        parts = data.array("double", [real(value) for part in v["parts"] for value in part])
+        values = data.array("double", [real(value) for value in v["values"]])
+        parameters = f"{literal(v['name'])}, {mechanism(v['mechanism'])}, {v['bits']}, {v['suite']}"
+        streams = f"{data.bytes(v['rotation'])}, {data.bytes(v['rng_tape'])}"
+        contributions.append(f"{{{parameters}, {streams}, {parts}, {residues(data, v['bits'], v['residues'])}, {values}}}")
+    data.named("contribution_vector", "contributions", contributions)
+
+    refused = []
+    for v in file["refused"]["values"]:
+        values = data.array("double", [real(value) for value in v["values"]])
+        parameters = f"{mechanism(file['refused']['mechanism'])}, {file['refused']['bits']}"
+        refused.append(f"{{{literal(v['name'])}, {parameters}, {values}, {v['error']}}}")
+    data.named("refused_part_vector", "refused_parts", refused)
 
 
 def refusals(path: str) -> dict:
@@ -267,6 +349,8 @@ def main() -> None:
         sums = residues(data, v["bits"], [total["residue"] for total in v["sums"]])
         decodings.append(f"{{{v['bits']}, {v['fraction']}, {sums}, {floats(data, values)}}}")
     data.named("decoding_vector", "decodings", decodings)
+
+    noise(data)
 
     paths = sorted(str(path.relative_to(VECTORS)) for path in (VECTORS / "round").glob("*.json"))
     data.named("transcript", "transcripts", [one_transcript(data, path) for path in paths])

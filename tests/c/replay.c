@@ -244,6 +244,21 @@ int main(void)
     replay_runs();
     replay_graphs();
     replay_decodings();
+    for (i = 0; i < transforms_count; i++) {
+        replay_transform(&transforms[i]);
+    }
+    for (i = 0; i < samples_count; i++) {
+        replay_samples(&samples[i]);
+    }
+    for (i = 0; i < exact_samples_count; i++) {
+        replay_exact_samples(&exact_samples[i]);
+    }
+    for (i = 0; i < contributions_count; i++) {
+        replay_contribution(&contributions[i]);
+    }
+    for (i = 0; i < refused_parts_count; i++) {
+        replay_refused_part(&refused_parts[i]);
+    }
     for (i = 0; i < transcripts_count; i++) {
         replay_transcript(&transcripts[i]);
     }

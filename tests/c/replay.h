@@ -22,5 +22,10 @@ void must(cloak_status status, const char *what, const char *file, int line);
 int equal(bytes expected, const uint8_t *found, size_t length);
 
 void replay_transcript(const transcript *vector);
+void replay_transform(const transform_vector *vector);
+void replay_samples(const sample_vector *vector);
+void replay_exact_samples(const exact_vector *vector);
+void replay_contribution(const contribution_vector *vector);
+void replay_refused_part(const refused_part_vector *vector);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef VECTORS_H
 #define VECTORS_H
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -73,6 +74,60 @@ typedef struct {
     cloak_values sums;
     const double *values;
 } decoding_vector;
+
+/* hadamard.json: bit patterns of elements of 4 or 8 bytes, as `type` says. */
+typedef struct {
+    char function;
+    int32_t type;
+    uint8_t orthonormal;
+    uint8_t suite;
+    bytes seed;
+    uint64_t first;
+    const void *input;
+    const void *output;
+    size_t length;
+} transform_vector;
+
+/* gaussian.json: the samples of a key. */
+typedef struct {
+    double sigma;
+    uint8_t suite;
+    bytes key;
+    const int32_t *samples;
+    size_t count;
+} sample_vector;
+
+/* gaussian.json: the exact samples of a tape, all of which is used. */
+typedef struct {
+    char sampler;
+    uint64_t numerator;
+    uint64_t denominator;
+    bytes tape;
+    const int64_t *samples;
+    size_t count;
+} exact_vector;
+
+/* private.json: parts one after another, the residues that they give, and what these decode to. */
+typedef struct {
+    const char *name;
+    cloak_mechanism mechanism;
+    uint8_t bits;
+    uint8_t suite;
+    bytes rotation;
+    bytes tape;
+    const double *parts;
+    cloak_values residues;
+    const double *values;
+} contribution_vector;
+
+/* private.json: a part that is refused. */
+typedef struct {
+    const char *name;
+    cloak_mechanism mechanism;
+    uint8_t bits;
+    const double *values;
+    int32_t error;
+} refused_part_vector;
 
 /* canonical.json, refusal*.json: bytes that come in the place of a valid message, or after it, and are refused. */
 typedef struct {
