@@ -1,4 +1,4 @@
-"""A hospital: a process that has its own rows and takes part in both runs until they are closed. Its folder is its first argument.
+"""A hospital: a process that has its own rows and takes part in all runs until they are closed. Its folder is its first argument.
 
 It may be killed at any moment: started again with the same folder it goes on with the keys and the state that it stored there.
 """
@@ -13,12 +13,14 @@ from typing import Any
 import logistic
 import moments
 import numpy as np
+import private
 from messages import hear, leave_with_parent, say
 from numpy.typing import NDArray
 from rows import Rows
 
 from cloakwork.client import Client, Event, Round
 from cloakwork.flow import keyfile
+from cloakwork.ledger import Budget, Ledger
 
 _PATIENCE_SECONDS = 60
 _IDLE_SECONDS = 180
@@ -49,10 +51,17 @@ class Hospital:
         self._slow_round = invited["slow_round"]
         self._serve("statistics", invited, self._statistics)
         self._serve("training", invited, self._training)
+        with Ledger(self._folder / "ledger.sqlite") as ledger:
+            for epsilon in private.EPSILONS:
+                name = private.run_name(epsilon)
+                # This hospital's own limit for its own rows, whatever the office keeps to.
+                ledger.open_dataset(name, Budget(epsilon, private.DELTA))
+                self._serve(name, invited, self._private, ledger=ledger, dataset=name, unit=private.unit())
+                say("spent", epsilon=epsilon, spent=ledger.spent(name).epsilon)
 
-    def _serve(self, run: str, invited: dict[str, Any], contribute: Any) -> None:  # noqa: ANN401 - a method of this class
+    def _serve(self, run: str, invited: dict[str, Any], contribute: Any, **charged: Any) -> None:  # noqa: ANN401 - a method, arguments
         invitation, storage = invited["invitations"][run], self._folder / f"{run}.sqlite"
-        with Client.join(invitation, self._identity, storage, ca=invited["ca"], patience=_PATIENCE_SECONDS) as client:
+        with Client.join(invitation, self._identity, storage, ca=invited["ca"], patience=_PATIENCE_SECONDS, **charged) as client:
 
             def tell(event: Event) -> None:
                 fields = {"what": event.what, "epoch": event.epoch, "round": event.round, "text": event.text}
@@ -70,6 +79,9 @@ class Hospital:
             time.sleep(_SLOW_SECONDS)
         tensors = logistic.contribution(self._rows, logistic.Model.decode(current.context))
         return logistic.layout(len(current.run.members)).flatten(tensors, weight=len(self._rows))
+
+    def _private(self, current: Round) -> NDArray[np.float64]:
+        return private.contribution(self._rows, np.frombuffer(current.context, "<f8"))
 
 
 def main() -> None:

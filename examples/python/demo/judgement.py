@@ -15,6 +15,7 @@ import logistic
 import moments
 import numpy as np
 import pooled
+from noised import Noised, Training
 from numpy.typing import NDArray
 from observation import unpack
 from record import Record, Round
@@ -111,6 +112,7 @@ class Judgement:
         self.record = record
         self._parts = parts
         self._whole = self._rows(record.of("statistics")[-1])
+        self.noised = Noised(record, parts)
 
     @property
     def holds(self) -> bool:
@@ -136,7 +138,16 @@ class Judgement:
             ),
             Fact(f"{record.killed} took part again after its return", any(record.killed in entry.members for entry in after)),
             Fact("its stored keys served: no new set-up", record.epochs == 1),
+            *(fact for training in self.private for fact in _private_facts(training)),
         ]
+
+    @cached_property
+    def private(self) -> list[Training]:
+        """The private trainings."""
+        found = list(self.noised.trainings())
+        if not found:
+            raise ValueError("there is no private training")
+        return found
 
     def _rows(self, entry: Round) -> Rows:
         return Rows.joined([self._parts[name] for name in entry.members])
@@ -260,6 +271,14 @@ class Judgement:
         return Comparison(
             "correlation of masked and real", np.array([view.correlation]), np.zeros(1), np.array([_SIGMAS / np.sqrt(values)])
         )
+
+
+def _private_facts(training: Training) -> list[Fact]:
+    name = f"epsilon {training.found.epsilon:g}"
+    return [
+        Fact(f"{name}: the sums have the noise that the mechanism states", training.noise_holds),
+        Fact(f"{name}: all ledgers were charged, within the budget", training.loss_holds),
+    ]
 
 
 def _means(entry: Round, plan: Layout) -> dict[str, NDArray[np.float64]]:

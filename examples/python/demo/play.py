@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from observation import stored_payload
+from private import EPSILONS
 from processes import Actor, Failure, Inbox
-from record import Observed, Record, Round, Traffic
+from record import Observed, PrivateTraining, Record, Round, Traffic
 from rows import Rows
 
 from cloakwork.wire.invitation import Invitation
@@ -30,6 +31,7 @@ class Plot:
 
     Attributes:
         rounds: of training.
+        private_rounds: of each private training.
         killed: the hospital that is killed.
         killed_in: the training round in whose middle that happens.
         away: how many rounds pass after that one before it is started again.
@@ -38,6 +40,7 @@ class Plot:
     """
 
     rounds: int
+    private_rounds: int
     killed: str
     killed_in: int
     away: int
@@ -86,6 +89,7 @@ class Play:
         self._computing = False
         self._trained = 0
         self._closed = False
+        self._spent: dict[float, dict[str, float]] = {}
         self.record = Record(plot.killed, plot.killed_in, traffic={name: Traffic() for name in parts})
 
     def __enter__(self) -> Self:
@@ -111,9 +115,9 @@ class Play:
         self._until(lambda: bool(self.record.statistics), "the joint statistics")
         self._train(office)
         office.tell(do="close")
-        for hospital in self._hospitals.values():
-            hospital.expected_to_end = True
-        self._until(lambda: self._closed, "the end of the runs")
+        self._until(lambda: self._closed, "the end of the training")
+        office.tell(do="private")
+        self._until(self._everybody_is_through, "the private trainings")
         self.record.seconds = time.monotonic() - started
         return self.record
 
@@ -128,7 +132,8 @@ class Play:
         url, server = self._start_server(self._fingerprints["office"])
         ca = str(self._folder / "server" / "certificate.pem")
         members = {name: self._fingerprints[name] for name in self._parts}
-        office.tell(do="create", url=url, server=server, ca=ca, members=members, step_seconds=self._plot.step_seconds)
+        limits = {"step_seconds": self._plot.step_seconds, "private_rounds": self._plot.private_rounds}
+        office.tell(do="create", url=url, server=server, ca=ca, members=members, **limits)
         self._until(lambda: bool(self._invited), "the invitations")
         self._screen.happened(f"server {url}, TLS 1.3; every hospital pins the server and the run by its invitation")
         self._invited = {"ca": ca, "invitations": self._invited, "slow_round": None}
@@ -273,6 +278,20 @@ class Play:
     def _on_there(self, _actor: Actor, message: dict[str, Any]) -> None:
         self.record.epochs = message["epoch"]
         self._there.add(message["member"])
+
+    def _on_private(self, _actor: Actor, message: dict[str, Any]) -> None:
+        self.record.private.append(PrivateTraining(**message))
+
+    def _on_spent(self, actor: Actor, message: dict[str, Any]) -> None:
+        self._spent.setdefault(message["epsilon"], {})[actor.name] = message["spent"]
+        actor.expected_to_end = message["epsilon"] == EPSILONS[-1]
+
+    def _everybody_is_through(self) -> bool:
+        """Whether all private trainings are done and every hospital has told what its ledger says; keeps that."""
+        if len(self.record.private) < len(EPSILONS) or any(len(self._spent.get(epsilon, {})) < len(self._parts) for epsilon in EPSILONS):
+            return False
+        self.record.private = [replace(found, spent={**found.spent, **self._spent[found.epsilon]}) for found in self.record.private]
+        return True
 
     def _on_closed(self, _actor: Actor, _message: dict[str, Any]) -> None:
         self._closed = True

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Observed", "Record", "Round", "Traffic"]
+__all__ = ["Observed", "PrivateTraining", "Record", "Round", "Traffic"]
 
 
 @dataclass(frozen=True)
@@ -15,13 +15,13 @@ class Round:
     """A round that ended with a sum.
 
     Attributes:
-        run: `statistics` or `training`.
+        run: `statistics`, `training` or the name of a private training.
         number: of the round in its run.
         members: who is in the sum.
         seconds: from its first message to the sum, by the server's clock.
         context: what every participant was given.
-        values: the joint means by name of the tensor.
-        weight: the sum of the weights: rows.
+        values: the joint means by name of the tensor; of a private training the noised sum.
+        weight: the sum of the weights: rows; 0 in a private training, which has none.
     """
 
     run: str
@@ -65,6 +65,23 @@ class Traffic:
     contributed: int = 0
 
 
+@dataclass(frozen=True)
+class PrivateTraining:
+    """A training with differential privacy.
+
+    Attributes:
+        epsilon: that it may cost.
+        rounds: how many it had.
+        coefficients: of its model.
+        spent: by the ledger of each party after the last round.
+    """
+
+    epsilon: float
+    rounds: int
+    coefficients: list[float]
+    spent: dict[str, float]
+
+
 @dataclass
 class Record:
     """A play.
@@ -81,6 +98,7 @@ class Record:
         coefficients: of the last model.
         observed: what the server stored.
         traffic: by hospital.
+        private: the private trainings.
         seconds: how long the play took.
     """
 
@@ -95,6 +113,7 @@ class Record:
     coefficients: list[float] = field(default_factory=list)
     observed: Observed | None = None
     traffic: dict[str, Traffic] = field(default_factory=dict)
+    private: list[PrivateTraining] = field(default_factory=list)
     seconds: float = 0.0
 
     def of(self, run: str) -> list[Round]:
@@ -110,6 +129,7 @@ class Record:
         """Reads what `write` wrote."""
         content = json.loads(path.read_text(encoding="utf-8"))
         content["rounds"] = [Round(**entry) for entry in content["rounds"]]
+        content["private"] = [PrivateTraining(**entry) for entry in content["private"]]
         content["observed"] = None if content["observed"] is None else Observed(**content["observed"])
         content["traffic"] = {name: Traffic(**entry) for name, entry in content["traffic"].items()}
         return cls(**content)

@@ -34,6 +34,7 @@ def show(console: Console, judgement: Judgement, names: tuple[str, ...], rows: d
         _correlations(found, names),
         _model(found, names),
         _rounds(judgement),
+        _private(judgement),
         _traffic(judgement, rows),
         _view(judgement, names),
         _verdicts(judgement),
@@ -96,6 +97,41 @@ def _rounds(judgement: Judgement) -> Table:
             note = f"{judgement.record.killed} is back" + (f"; {note}" if note else "")
         accuracy = f"{100 * entry.values['accuracy']:.2f} %"
         table.add_row(str(entry.number), str(entry.weight), f"{entry.values['loss']:.6f}", accuracy, f"{entry.seconds:.2f}", note)
+    return table
+
+
+def _private(judgement: Judgement) -> Table:
+    rounds = judgement.private[0].found.rounds
+    table = _table(
+        f"The same model with differential privacy, {rounds} rounds each",
+        "epsilon",
+        "accuracy, secure",
+        "central noise: mean",
+        "sd",
+        "spent, by the ledgers",
+        "noise / stated",
+        "bits",
+    )
+    for training in judgement.private:
+        spent = max(training.found.spent.values())
+        mean, deviation = judgement.noised.central(training.found)
+        table.add_row(
+            f"{training.found.epsilon:g}",
+            f"{100 * training.accuracy:.2f} %",
+            f"{100 * mean:.2f} %",
+            f"{100 * deviation:.2f} %",
+            f"{spent:.4f}",
+            f"{training.noise:.3f}",
+            str(training.plan.bits),
+        )
+    table.add_row("none", "", f"{100 * judgement.noised.without_noise(rounds):.2f} %", "", "", "", "")
+    plan = judgement.private[0].plan
+    table.caption = (
+        f"Unit of epsilon: one {plan.unit} in the gradient,\n"
+        f"replaced by any other, at delta = {plan.delta:g}, after all rounds. It holds against everybody who sees\n"
+        f"the sums, if {plan.mechanism.honest} hospitals in each are honest, and is no promise about a hospital as a whole."
+    )
+    table.caption_justify = "left"
     return table
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from play import Plot
+from private import EPSILONS, run_name
 from record import Round
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -27,20 +29,24 @@ class Stage:
     Args:
         shown_on: the console.
         hospitals: rows of each hospital.
-        rounds: of training.
+        plot: what is to happen.
     """
 
-    def __init__(self, shown_on: Console, hospitals: dict[str, int], rounds: int) -> None:
+    def __init__(self, shown_on: Console, hospitals: dict[str, int], plot: Plot) -> None:
         self._console = shown_on
         columns = (TextColumn("{task.description:<12}"), BarColumn(36), MofNCompleteColumn(), TextColumn("{task.fields[text]}"))
         self._progress = Progress(*columns, TimeElapsedColumn(), console=shown_on, disable=not shown_on.is_terminal)
         self._runs: dict[str, TaskID] = {
             "statistics": self._progress.add_task("[bold]statistics", total=_STATISTICS_ROUNDS, text=""),
-            "training": self._progress.add_task("[bold]training", total=rounds, text=""),
+            "training": self._progress.add_task("[bold]training", total=plot.rounds, text=""),
+            **{
+                run_name(epsilon): self._progress.add_task(f"[bold]{run_name(epsilon)}", total=plot.private_rounds, text="")
+                for epsilon in EPSILONS
+            },
         }
+        rounds = _STATISTICS_ROUNDS + plot.rounds + plot.private_rounds * len(EPSILONS)
         self._parties: dict[str, TaskID] = {
-            name: self._progress.add_task(f"  {name}", total=rounds + _STATISTICS_ROUNDS, text=f"{count} rows")
-            for name, count in hospitals.items()
+            name: self._progress.add_task(f"  {name}", total=rounds, text=f"{count} rows") for name, count in hospitals.items()
         }
 
     def __enter__(self) -> Self:

@@ -20,6 +20,7 @@ DEMO = Path(__file__).resolve().parent.parent / "demo"
 sys.path.insert(0, str(DEMO))
 
 import logistic  # noqa: E402
+import private  # noqa: E402
 import rows  # noqa: E402
 from judgement import Comparison, Judgement  # noqa: E402
 from observation import unpack  # noqa: E402
@@ -97,6 +98,7 @@ def test_ends_well(outcome: Outcome) -> None:
     assert outcome.code == 0, outcome.output
     assert "every secure result is the pooled one" in outcome.output
     assert "killed in the middle of round 3" in outcome.output
+    assert "Unit of epsilon: one record of L2 norm at most 0.5" in outcome.output
     assert not [character for character in outcome.output if ord(character) < ord(" ") and character != "\n"]
     assert outcome.left == []
     assert not outcome.processes_left
@@ -161,6 +163,34 @@ def _never_back(content: dict[str, Any]) -> None:
     content["back_in"] = 10_000
 
 
+def _private(content: dict[str, Any], epsilon: float) -> list[dict[str, Any]]:
+    return [entry for entry in content["rounds"] if entry["run"] == private.run_name(epsilon)]
+
+
+def _without_noise(content: dict[str, Any]) -> None:
+    # The exact sums in the place of the noised ones.
+    parts = rows.split(rows.load()[0])
+    for entry in _private(content, 3):
+        exact = sum(private.contribution(parts[name], np.array(entry["context"])) for name in entry["members"])
+        entry["values"]["gradient"] = np.asarray(exact).tolist()
+
+
+def _noise_of_fewer(content: dict[str, Any]) -> None:
+    # As if three of five hospitals had left their noise out.
+    parts = rows.split(rows.load()[0])
+    for entry in _private(content, 8):
+        exact = np.asarray(sum(private.contribution(parts[name], np.array(entry["context"])) for name in entry["members"]))
+        entry["values"]["gradient"] = (exact + 0.4**0.5 * (np.array(entry["values"]["gradient"]) - exact)).tolist()
+
+
+def _not_charged(content: dict[str, Any]) -> None:
+    content["private"][0]["spent"]["south"] = 0.0
+
+
+def _overspent(content: dict[str, Any]) -> None:
+    content["private"][2]["epsilon"] = 3.0
+
+
 def _new_setup(content: dict[str, Any]) -> None:
     content["epochs"] = 2
 
@@ -181,6 +211,10 @@ def _new_setup(content: dict[str, Any]) -> None:
         _somebody_more,
         _never_back,
         _new_setup,
+        _without_noise,
+        _noise_of_fewer,
+        _not_charged,
+        _overspent,
     ],
 )
 def test_notices(change: Callable[[dict[str, Any]], None], content: dict[str, Any], parts: dict[str, rows.Rows], tmp_path: Path) -> None:
