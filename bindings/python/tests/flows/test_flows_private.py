@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,11 +15,13 @@ import pytest
 from flows_world import World, until
 
 from cloakwork.client import AsyncClient, Client, Event
+from cloakwork.client.storage import Storage
 from cloakwork.controller import AsyncController, Controller, RunHandle
-from cloakwork.errors import ArgumentError, ArgumentTypeError, CloakworkError, PrivacyError, ProtocolError, Status
+from cloakwork.errors import ArgumentError, ArgumentTypeError, CloakworkError, EncodingError, PrivacyError, ProtocolError, Status
 from cloakwork.ledger import Budget, Ledger
 from cloakwork.privacy import Accountant, Plan, Unit, choose
-from cloakwork.secagg import Config, Identity
+from cloakwork.secagg import Config, Identity, Kind, message_kind
+from cloakwork.wire import result
 from cloakwork.wire.problem import FlowError, FlowStatus
 
 DIMENSION, CLIP, DELTA = 50, 4.0, 1e-6
@@ -258,6 +261,83 @@ def test_an_aborted_round_is_not_given_back(world: World) -> None:
     assert study.handle.round().members == (1, 2, 3, 4, 5)
     assert study.ledger.spent("all").rounds == 2
     assert [study.spent(member) for member in (1, 2, 3)] == [2, 2, 2]
+    study.close()
+
+
+class Died(BaseException):
+    """What ends a process without a word."""
+
+
+def test_a_member_that_dies_after_its_charge_is_charged_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = Study(world, "died")
+    study.join(1, 2, 3, 4)
+    advance = Storage.advance
+
+    def deadly(self: Storage, number: int, state: bytes | None = None, outgoing: bytes | None = None) -> None:
+        if outgoing is not None and message_kind(outgoing) == Kind.MASKED and "state-5" in self.path.name and not died.is_set():
+            died.set()
+            raise Died
+        advance(self, number, state, outgoing)
+
+    died = threading.Event()
+    monkeypatch.setattr(Storage, "advance", deadly)
+    study.join(5)
+    number = study.handle.start_round()
+    assert died.wait(60)
+    study.members[5].thread.join(60)
+    assert isinstance(study.members[5].error, Died)
+    # Charged, and nothing has left.
+    assert study.spent(5) == 1
+    study.join(5)
+    found = study.handle.result(number)
+    assert found.members == (1, 2, 3, 4, 5)
+    check_sum(found.sums["vector"], found.members)
+    assert study.spent(5) == 1
+    study.close()
+
+
+def test_what_cannot_be_charged_does_not_leave(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process holds the ledger when the vector is computed."""
+    monkeypatch.setattr("cloakwork.ledger.database._WAIT_SECONDS", 0.2)
+    study = Study(world, "in use")
+    study.join(1, 2, 3, 4)
+
+    def handler(_round: Any) -> np.ndarray:
+        holder.execute("BEGIN EXCLUSIVE")
+        return vector(5)
+
+    study.join(5, handler=handler)
+    holder = sqlite3.connect(study.folder / "ledger-5.sqlite", isolation_level=None, check_same_thread=False)
+    found = study.handle.round()
+    assert found.members == (1, 2, 3, 4)
+    holder.execute("ROLLBACK")
+    holder.close()
+    study.close()
+    error = study.members[5].error
+    assert isinstance(error, FlowError)
+    assert error.code == FlowStatus.BUSY
+    assert study.spent(5) == 0
+    assert study.refusals() == [(5, FlowStatus.TASK)]
+
+
+def test_a_private_result_has_its_rotation_seed(world: World) -> None:
+    study = Study(world, "bytes")
+    run = study.handle.run
+    residues = {"vector": np.zeros(PLAN.mechanism.padded, dtype=np.uint32)}
+    residues["vector"][0] = 2**PLAN.bits - 1
+    body = result.encode(run, residues, bytes(range(32)))
+    assert len(body) == result.size(run) == 32 + 4 * PLAN.mechanism.padded
+    assert body[:32] == bytes(range(32))
+    found = result.decode_sums(run, body)["vector"]
+    assert found.shape == (DIMENSION,)
+    # -1 in the first residue is -1 or 1 unit over the root of the block in every value: H has the entry 1 there.
+    np.testing.assert_allclose(np.abs(found), PLAN.mechanism.granularity / math.sqrt(PLAN.mechanism.block), rtol=1e-12)
+    assert not np.array_equal(found, result.decode_sums(run, bytes(32) + body[32:])["vector"])
+    with pytest.raises(EncodingError):
+        result.decode_sums(run, body[32:])
+    for seed in (None, b"", bytes(31)):
+        with pytest.raises(ArgumentError):
+            result.encode(run, residues, seed)
     study.close()
 
 

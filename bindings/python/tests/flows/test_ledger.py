@@ -7,11 +7,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cloakwork.errors import ArgumentError, PrivacyError, Status
 from cloakwork.ledger import Budget, Ledger
@@ -149,6 +152,21 @@ def test_runs_share_the_budget_of_their_data(ledger: Ledger) -> None:
     assert ledger.datasets() == ["other", "ward"]
 
 
+@settings(derandomize=True, max_examples=25, deadline=None)
+@given(st.permutations([1000.0, 1000.0, 5000.0, 5000.0, 5000.0, 60_000.0, 60_000.0]))
+def test_the_order_of_rounds_changes_nothing(noises: list[float]) -> None:
+    """To the last bit: what is allowed never depends on who came first."""
+    with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "ledger.sqlite") as ledger:
+        ledger.open_dataset("ward", Budget(100, DELTA, "client"))
+        for number, noise in enumerate(noises):
+            ledger.charge("ward", RUN, number, replace(MECHANISM, noise=noise), CLIENT)
+        found = ledger.spent("ward").epsilon
+    with Accountant() as accountant:
+        for noise in sorted(set(noises)):
+            accountant.add(replace(MECHANISM, noise=noise), CLIENT, rounds=noises.count(noise))
+        assert found == accountant.epsilon(DELTA)
+
+
 def test_a_member_s_data_are_in_a_sum_once(ledger: Ledger) -> None:
     ledger.charge("ward", RUN, 1, MECHANISM, CLIENT, seed(1), member=1)
     assert "member 1" in refused(FlowStatus.CONFLICT, ledger, "ward", RUN, 1, MECHANISM, CLIENT, seed(1), member=2)
@@ -174,8 +192,8 @@ def test_units_and_neighbours_are_those_of_the_budget(ledger: Ledger) -> None:
         for kind, unit in units.items():
             name = f"{kind} {neighbours.value}"
             ledger.open_dataset(name, Budget(100, DELTA, kind, neighbours))  # type: ignore[arg-type]
-            found = ledger.charge(name, RUN, 1, replace(MECHANISM, parts=2), unit).epsilon
-            assert found == loss(1, replace(MECHANISM, parts=2), unit, neighbours)
+            found = ledger.charge(name, RUN, 1, replace(MECHANISM, parts=3), unit).epsilon
+            assert found == loss(1, replace(MECHANISM, parts=3), unit, neighbours)
             losses.add(found)
     assert len(losses) == 6
 
@@ -243,6 +261,9 @@ def test_what_is_not_there_is_named(ledger: Ledger) -> None:
         with pytest.raises(FlowError):
             ledger.open_dataset(name, Budget(1, DELTA, "client"))
     refused(Status.INVALID_LENGTH, ledger, "ward", b"short", 1, MECHANISM, CLIENT)
+    refused(Status.INVALID_LENGTH, ledger, "ward", RUN, 1, MECHANISM, CLIENT, b"short")
+    for number in (-1, 2**63, 1.5, None):
+        refused(Status.INVALID_ARGUMENT, ledger, "ward", RUN, number, MECHANISM, CLIENT)
 
 
 def test_entries_hold_every_parameter_and_survive(tmp_path: Path) -> None:
@@ -358,6 +379,25 @@ def test_processes_take_turns(tmp_path: Path) -> None:
     with Ledger(path) as ledger:
         assert ledger.spent("ward").epsilon == loss(17)
         assert len(ledger.entries("ward")) == 17
+
+
+def test_a_full_disk_charges_nothing(ledger: Ledger) -> None:
+    ledger.raise_budget("ward", epsilon=100)
+    connection = ledger._database._connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    def fill() -> None:
+        for number in range(1, 1000):
+            ledger.charge("ward", RUN, number, MECHANISM, CLIENT)
+
+    with pytest.raises(FlowError, match="full") as caught:
+        fill()
+    assert caught.value.code == FlowStatus.STORAGE_FAILED
+    rounds = ledger.spent("ward").rounds
+    assert [entry.round for entry in ledger.entries("ward")] == list(range(1, rounds + 1))
+    connection.execute("PRAGMA max_page_count = 100000")
+    assert ledger.charge("ward", RUN, rounds + 1, MECHANISM, CLIENT).rounds == rounds + 1
 
 
 def test_a_ledger_in_use_is_told_and_nothing_is_charged(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

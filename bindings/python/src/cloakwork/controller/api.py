@@ -185,7 +185,12 @@ class _Base:
         known = identity if isinstance(identity, Identity) else keyfile.load(Path(identity))
         self._transport = Transport(ca)
         self._connection = Connection(base_url(url), server, known, patience)
-        self.ledger, _ = opened(ledger)
+        self.ledger, self._own_ledger = opened(ledger)
+
+    def close(self) -> None:
+        """Lets go of a ledger that was given as a file."""
+        if self.ledger is not None and self._own_ledger:
+            self.ledger.close()
 
     def _account(self, run: Run, dataset: str | None, unit: Unit | None, *, needed: bool = True) -> Account | None:
         return account_of(run, self.ledger, dataset, unit, None, needed=needed)

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cloakwork._boundary import whole_number
 from cloakwork.errors import ArgumentError, PrivacyError, Status
 from cloakwork.ledger import cost
 from cloakwork.ledger.account import Account
@@ -265,8 +266,11 @@ class Ledger:
         self, dataset: str, run: bytes, number: int, release: Release, rotation_seed: bytes | None, member: int | None
     ) -> tuple[Spent, bool]:
         """What the data set has lost with a round, and whether the round is charged already."""
-        if len(run) != _HASH_SIZE:
-            raise ArgumentError(Status.INVALID_LENGTH, f"has {len(run)} bytes, expected {_HASH_SIZE}", argument="run", bound=_HASH_SIZE)
+        for name, given in (("run", run), ("rotation_seed", rotation_seed)):
+            if given is not None and len(given) != _HASH_SIZE:
+                message = f"has {len(given)} bytes, expected {_HASH_SIZE}"
+                raise ArgumentError(Status.INVALID_LENGTH, message, argument=name, bound=_HASH_SIZE)
+        whole_number("number", number, 63)
         budget = self._budget(dataset)
         _unit(dataset, budget, release.unit)
         known = self._known(dataset, run, number, release, rotation_seed, _party(member))

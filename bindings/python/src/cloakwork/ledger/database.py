@@ -6,6 +6,7 @@ import os
 import sqlite3
 import stat
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,10 +85,12 @@ class Database:
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=_WAIT_SECONDS, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise FlowError(FlowStatus.STORAGE_FAILED, f"cannot be opened: {error}", argument=str(path)) from error
+        # Whoever is given a path opens a ledger for as long as it lives.
+        self._closing = weakref.finalize(self, self._connection.close)
         try:
             self._prepare()
         except BaseException:
-            self._connection.close()
+            self._closing()
             raise
 
     def _prepare(self) -> None:
@@ -107,7 +110,7 @@ class Database:
     def close(self) -> None:
         """Ends the use of the file."""
         with self._turn:
-            self._connection.close()
+            self._closing()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -6,8 +6,9 @@ mean. With `Privacy` the sums have noise that hides every single record.
 
 from __future__ import annotations
 
+from cloakwork.tasks.column import Column
 from cloakwork.tasks.privacy import Privacy
-from cloakwork.tasks.statistics import STATISTICS, Column, Statistics, Task
+from cloakwork.tasks.statistics import STATISTICS, Statistics, Task
 from cloakwork.tasks.table import read_table
 
 __all__ = ["STATISTICS", "Column", "Privacy", "Statistics", "Task", "read_table"]
