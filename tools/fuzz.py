@@ -34,6 +34,7 @@ COVERAGE = (
 RUNS = 100_000
 SLOW_RUNS = {
     "c_abi": 800,
+    "private_vector": 20_000,
     "client_machine": 1_500,
     "server_machine": 1_000,
     "client_messages": 6_000,

@@ -206,6 +206,7 @@ STAGES = (
     script("constant_time", resource="valgrind"),
     script("instructions", resource="valgrind"),
     script("device", resource="valgrind"),
+    script("disassembly", resource="valgrind"),
     Stage("documentation", documentation, resource="target"),
     Stage("bare-metal", bare_metal, resource="target"),
     Stage("thirty-two-bits", thirty_two_bits, resource="target"),
