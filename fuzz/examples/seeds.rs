@@ -1,10 +1,26 @@
 //! Writes genuine inputs of every target below a folder, for `tools/fuzz.py search` to start from.
 
 use cloakwork_core::fingerprint::Fingerprint;
+use cloakwork_core::privacy::mechanism::{Mechanism, MechanismConfig};
 use cloakwork_core::ring::{Bits, pack, packed_len};
+use cloakwork_core::secagg::{Encoding, MAX_DESCRIPTION_SIZE, Segment};
+use cloakwork_fuzz::noise::{GENUINE, written};
 use cloakwork_fuzz::run::{MEMBERS, identity, setting};
 use cloakwork_fuzz::transcript::{Event, transcript};
 use std::path::PathBuf;
+
+/// The run of all targets with a private vector.
+fn private_description() -> Vec<u8> {
+    let mechanism = Mechanism::new(GENUINE).expect("valid");
+    let segment = Segment::new("private", 20, mechanism.padded(), Encoding::Residues).expect("valid");
+    let mut config = setting().run.config().clone();
+    config.segments = heapless::Vec::from_slice(&[segment]).expect("room for eight");
+    config.mechanism = Some(mechanism);
+    let mut description = vec![0; MAX_DESCRIPTION_SIZE];
+    let size = config.encode(&mut description).expect("valid");
+    description.truncate(size);
+    description
+}
 
 fn main() {
     let folder = PathBuf::from(std::env::args().nth(1).expect("a folder"));
@@ -16,6 +32,21 @@ fn main() {
     let numbered = |number: usize, message: &[u8]| [&[number as u8], message].concat();
 
     write("run_description", 0, &setting().description);
+    write("run_description", 1, &private_description());
+    for (number, unit) in (0..3).enumerate() {
+        let delta_and_rounds = [&1e-5f64.to_le_bytes()[..], &10u32.to_le_bytes()].concat();
+        let tail = [&[20][..], &0.25f64.to_le_bytes(), &[unit, 1], &100u32.to_le_bytes(), &delta_and_rounds].concat();
+        write("mechanism", number, &[written(&GENUINE), tail].concat());
+    }
+    // With more noise than signal a wrong account of the noise would show.
+    let strong = MechanismConfig { noise: 1000.0, ..GENUINE };
+    for (number, (config, [bits, suite])) in
+        [(GENUINE, [20, 0]), (strong, [40, 1]), (GENUINE, [8, 1])].into_iter().enumerate()
+    {
+        // A shape, and the values of a part.
+        let part = [&[0][..], &0.3f64.to_le_bytes().repeat(GENUINE.dimension as usize)].concat();
+        write("private_vector", number, &[written(&config), [bits, suite, 7].to_vec(), part.repeat(4)].concat());
+    }
     let roster: Vec<u8> = setting().roster.iter().flat_map(|member| member.to_bytes()).collect();
     write("roster", 0, &numbered(MEMBERS, &roster));
     write("member_set", 0, &[5, 0, 0b11011]);

@@ -2,5 +2,6 @@
 
 pub mod generator;
 pub mod messages;
+pub mod noise;
 pub mod run;
 pub mod transcript;
