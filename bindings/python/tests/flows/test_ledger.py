@@ -108,7 +108,7 @@ def test_the_same_round_is_charged_once(ledger: Ledger) -> None:
     first = ledger.charge("ward", RUN, 1, MECHANISM, CLIENT, seed(1))
     for _ in range(10):
         assert ledger.charge("ward", RUN, 1, MECHANISM, CLIENT, seed(1)) == first
-    # A controller does not know the seed; here it keeps one ledger with a member.
+    # Whoever does not know the seed goes by the number.
     assert ledger.charge("ward", RUN, 1, MECHANISM, CLIENT) == first
     assert len(ledger.entries("ward")) == 1
     # Also with the budget spent.
@@ -173,6 +173,15 @@ def test_a_member_s_data_are_in_a_sum_once(ledger: Ledger) -> None:
     ledger.charge("ward", RUN, 1, MECHANISM, CLIENT, seed(1), member=1)
     assert ledger.spent("ward").rounds == 1
     assert ledger.entries("ward")[0].member == 1
+    # A controller that keeps the same ledger is charged besides, before and after; it hides no member.
+    ledger.charge("ward", RUN, 1, MECHANISM, CLIENT)
+    ledger.charge("ward", RUN, 1, MECHANISM, CLIENT)
+    assert [entry.member for entry in ledger.entries("ward")] == [1, None]
+    ledger.open_dataset("other", Budget(100, DELTA, "client"))
+    ledger.charge("other", RUN, 1, MECHANISM, CLIENT)
+    ledger.charge("other", RUN, 1, MECHANISM, CLIENT, seed(1), member=1)
+    with pytest.raises(FlowError):
+        ledger.charge("other", RUN, 1, MECHANISM, CLIENT, seed(1), member=2)
 
 
 def test_one_round_has_one_mechanism(ledger: Ledger) -> None:

@@ -292,6 +292,8 @@ def _show_result(planned: dict[str, Any], handle: RunHandle, found: RoundResult,
         click.echo(show.statistics_json(statistics, found.names))
         return
     show.tell(*show.statistics_tables(statistics))
+    if statistics.privacy is not None:
+        click.echo(f"Private: {statistics.privacy}.")
     show.note(f"Round {found.number}: {', '.join(found.names)}; {found.seconds:.1f} s")
 
 

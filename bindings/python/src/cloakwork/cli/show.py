@@ -15,6 +15,8 @@ from cloakwork.tasks import Statistics
 
 __all__ = ["run_table", "statistics_json", "statistics_tables", "tell"]
 
+_NO_NOISE = 1e-12
+
 
 def tell(*tables: Table) -> None:
     """Writes tables to the standard output, as wide as they are where that is no terminal."""
@@ -33,7 +35,8 @@ def statistics_tables(found: Statistics) -> list[Table]:
 
 def _exact_tables(found: Statistics) -> list[Table]:
     about = "" if found.error is None else "about "
-    tables = [Table(title=f"{about}{found.rows} rows")]
+    title = f"{about}{found.rows} rows"
+    tables = [Table(title=title, min_width=len(title))]
     summary = tables[0]
     present = {name: getattr(found, name) for name in ("sum", "mean", "variance") if getattr(found, name) is not None}
     if not present:
@@ -62,19 +65,25 @@ def _exact_tables(found: Statistics) -> list[Table]:
 
 def _error_table(found: Statistics, error: dict[str, NDArray[np.float64]]) -> Table:
     """How far noise takes the numbers."""
-    table = Table(title="standard deviations by noise", caption=str(found.privacy))
+    title = "standard deviations by noise"
+    table = Table(title=title, min_width=len(title))
     table.add_column("")
     for column in found.columns or ("all",):
         table.add_column(column, justify="right")
     for name, values in error.items():
         if values.ndim == 0:
-            table.add_row(name, _number(float(values)))
+            table.add_row(name, _deviation(float(values)))
         elif values.ndim == 1:
-            table.add_row(name, *map(_number, values))
+            table.add_row(name, *map(_deviation, values))
         else:
             for column, row in zip(found.columns, values, strict=True):
-                table.add_row(f"{name} with {column}", *map(_number, row))
+                table.add_row(f"{name} with {column}", *map(_deviation, row))
     return table
+
+
+def _deviation(value: float) -> str:
+    # What is left of rounding, as of the correlation of a column with itself, is no noise.
+    return f"{value if value > _NO_NOISE else 0.0:.3g}"
 
 
 def _number(value: float) -> str:

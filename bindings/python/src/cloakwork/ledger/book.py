@@ -187,8 +187,8 @@ class Ledger:
     ) -> Spent:
         """Charges a round, or refuses it; nothing is ever given back.
 
-        The same round again is charged once. With rotation seeds it is the same round if it has the same seed: a seed is a hash of all that
-        a round is about, so a round with a known number and another seed is another one.
+        The same round of the same member, or of the controller, is charged once. With rotation seeds it is the same round if it has the
+        same seed: a seed is a hash of all that a round is about, so a round with a known number and another seed is another one.
 
         Args:
             dataset: name of the data set.
@@ -304,7 +304,8 @@ class Ledger:
             if (_mechanism(fields), clip) != (release.mechanism, release.unit.clip):
                 message = f"round {number} of this run was charged with other parameters"
                 raise FlowError(FlowStatus.CONFLICT, message, argument="mechanism")
-            if seed == rotation_seed or seed is None or rotation_seed is None:
+            # A controller's entry and a member's stay apart: they may mean other data by one name, and charging both is on the safe side.
+            if other == party and (seed == rotation_seed or seed is None or rotation_seed is None):
                 return True
         return False
 
