@@ -86,6 +86,7 @@ def test_five_parties_compute_private_means_and_one_of_them_dies(shell: Shell) -
     assert "Private: epsilon 4 at delta 1e-06 for a record (replace-one), in 2 rounds together." in shown
 
     # Both rounds are in the ledgers; the budget is spent.
+    assert "all wards" in shell.start("--home", "controller", "controller", "run", "show", "study").communicate(timeout=PATIENCE)[1]
     spent = json.loads(controller(shell, "budget", "--dataset", "all wards", "--json"))
     assert (spent["unit"], spent["neighbours"], spent["epsilon"], spent["rounds"]) == ("record", "replace-one", 4.0, 2)
     assert 3.99 < spent["spent"] <= 4

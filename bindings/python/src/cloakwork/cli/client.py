@@ -70,8 +70,10 @@ def client_join(
         raise FlowError(FlowStatus.CONFIGURATION, "the run is not private: nothing but the sum protects the data", argument="--dataset")
     if not (known or yes or click.confirm("Take part?", default=False, err=True)):
         raise click.Abort
-    with Client.join(parsed, identity, folder / "state.sqlite", ca=trusted, **charged):
+    with Client.join(parsed, identity, folder / "state.sqlite", ca=trusted, **charged) as joined:
         home.keep_joined(parsed.run, name, str(parsed))
+        if joined.account is not None:
+            private.describe_left(joined.account)
     show.note(f"Joined. Take part with: cloakwork client run {name} --data FILE")
 
 
@@ -88,7 +90,6 @@ def _charged(home: Home, run: Run, dataset: str | None, epsilon: float | None, d
     neighbours = Neighbours.REPLACE_ONE if promise is None else promise.neighbours
     with home.ledger() as ledger:
         private.open_dataset(ledger, dataset, unit.kind, neighbours, epsilon, delta)
-        private.describe_left(ledger, dataset, run.config, unit)
     return {"ledger": home.ledger_file, "dataset": dataset, "unit": unit}
 
 
@@ -153,7 +154,7 @@ def client_run(home: Home, run: str | None, data: Path, rounds: int | None, pati
         table = read_table(data, tuple(column.name for column in task.columns))
         contribution = task.contribution(table, parties)
         if opened.account is not None:
-            private.describe_left(opened.account.ledger, opened.account.dataset, opened.run.config, opened.account.unit)
+            private.describe_left(opened.account)
             cut, missing = task.changed(table)
             if cut or missing:
                 show.note(f"{cut} values are cut to their range, and {missing} rows without a value are left out. Nobody else is told.")

@@ -187,8 +187,8 @@ def _give(server: Controller, name: str, planned: dict[str, Any]) -> RunHandle:
     if task.privacy is None:
         return server.give(run, name, names, shares_results=shares)
     handle = server.give(run, name, names, shares_results=shares, dataset=planned["parameters"]["dataset"], unit=task.unit)
-    if server.ledger is not None:
-        private.describe_left(server.ledger, planned["parameters"]["dataset"], run.config, task.unit)
+    if handle.account is not None:
+        private.describe_left(handle.account)
     return handle
 
 
@@ -257,8 +257,11 @@ def run_show(home: Home, run: str) -> None:
             click.echo(f"{name}  {fingerprint}")
         show.note("The run is planned and was not started.")
         return
-    show.tell(show.run_table(_handle(home, planned).about()))
+    handle = _handle(home, planned)
+    show.tell(show.run_table(handle.about()))
     click.echo(planned["invitation"])
+    if handle.account is not None:
+        private.describe_left(handle.account)
 
 
 @run.command("result")

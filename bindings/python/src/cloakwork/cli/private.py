@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from cloakwork.cli import show
-from cloakwork.ledger import Budget, Ledger
-from cloakwork.privacy import Neighbours, Plan, Unit
+from cloakwork.ledger import Account, Budget, Ledger
+from cloakwork.privacy import Neighbours, Plan
 from cloakwork.privacy._unit import Kind
 from cloakwork.secagg import Config
 from cloakwork.tasks import Privacy, Task
@@ -90,10 +90,9 @@ def open_dataset(ledger: Ledger, name: str, unit: Kind, neighbours: Neighbours, 
     ledger.open_dataset(name, wanted)
 
 
-def describe_left(ledger: Ledger, dataset: str, config: Config, unit: Unit) -> None:
+def describe_left(account: Account) -> None:
     """Says how far a budget goes in a run."""
-    if config.mechanism is None:
-        return
-    spent, rounds = ledger.spent(dataset), ledger.rounds_left(dataset, config.mechanism, unit)
-    enough = f"{rounds} more rounds of this run fit" if rounds < config.max_rounds else "all rounds of this run fit"
-    show.note(f"The data set {dataset!r} has lost epsilon {spent.epsilon:.4g} of its budget: {spent.budget}; {enough}.")
+    spent, rounds, planned = account.spent(), account.rounds_left(), account.run.config.max_rounds
+    more = "1 more round of this run fits" if rounds == 1 else f"{rounds} more rounds of this run fit"
+    enough = "all rounds of this run fit" if rounds >= planned > 1 else more
+    show.note(f"The data set {account.dataset!r} has lost epsilon {spent.epsilon:.4g} of its budget: {spent.budget}; {enough}.")

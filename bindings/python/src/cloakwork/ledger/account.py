@@ -79,7 +79,7 @@ def account_of(
         FlowError: a run with a mechanism has no ledger or no data set, or a run without has one.
     """
     if run.config.mechanism is None:
-        if ledger is not None and (dataset is not None or unit is not None):
+        if dataset is not None or unit is not None:
             message = "the run has no noise mechanism: there is nothing to charge, and nothing but the sum protects the data"
             raise FlowError(FlowStatus.CONFIGURATION, message, argument="dataset")
         return None

@@ -287,7 +287,8 @@ class Ledger:
         if rotation_seed is not None and self._database.rows(
             "SELECT 1 FROM entries WHERE run = ? AND rotation_seed = ? AND round != ?", run, rotation_seed, number
         ):
-            message = f"round {number} has the rotation seed of an earlier round of the run: its noise would not protect as stated"
+            # The bound on wrap-around is for vectors that do not depend on the seed, and the later ones depend on the earlier sums.
+            message = f"round {number} has the rotation seed of another round of the run, and each needs a fresh one"
             raise PrivacyError(Status.ROTATION_SEED_REPEATED, message, argument="rotation_seed")
         rows = self._database.rows(
             f"""SELECT member, rotation_seed, record_clip, {_MECHANISM} FROM entries
