@@ -6,9 +6,11 @@ import json
 import re
 import struct
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +18,13 @@ import pytest
 from flows_world import PATIENCE, free_port, until
 from test_flows_cli import Shell, connects, invoke, write_table
 
+from cloakwork.cli import private
 from cloakwork.cli.home import Home
+from cloakwork.errors import CloakworkError
 from cloakwork.ledger import Budget, Ledger
 from cloakwork.privacy import Mechanism, Unit, choose
+from cloakwork.secagg import Config, Identity, Run
+from cloakwork.tasks import Column, Privacy, Task
 
 SVG = "{http://www.w3.org/2000/svg}"
 PARTIES = {"north": (1, 900), "south": (2, 1200), "west": (3, 1000), "east": (4, 1500), "centre": (5, 700)}
@@ -146,7 +152,7 @@ def test_budgets_are_opened_shown_and_raised(tmp_path: Path) -> None:
 def test_private_runs_are_planned_with_all_they_need(tmp_path: Path) -> None:
     create = ("controller", "run", "create")
     task = ("--task", "mean", "--column", "age:0:120")
-    private = ("--epsilon", "1", "--delta", "1e-6")
+    promise = ("--epsilon", "1", "--delta", "1e-6")
     for arguments, reason in (
         ((*task, "--epsilon", "1"), "--delta"),
         ((*task, "--delta", "1e-6"), "--epsilon"),
@@ -157,13 +163,46 @@ def test_private_runs_are_planned_with_all_they_need(tmp_path: Path) -> None:
     ):
         code, output = invoke(tmp_path, *create, "study", *arguments)
         assert (code, output.startswith("Error: "), reason in output) == (1, True, True), output
-    assert invoke(tmp_path, *create, "study", *task, *private)[0] == 0
+    assert invoke(tmp_path, *create, "study", *task, *promise)[0] == 0
     planned = Home(tmp_path).plan("study")
     assert planned["task"]["privacy"] == {"epsilon": 1.0, "delta": 1e-6, "rounds": 1, "neighbours": "replace-one"}
     assert (planned["parameters"]["dataset"], planned["parameters"]["max_rounds"]) == ("study", 1)
     assert invoke(tmp_path, *create, "exact", *task)[0] == 0
     assert Home(tmp_path).plan("exact")["parameters"]["max_rounds"] == 1000
     assert "privacy" not in Home(tmp_path).plan("exact")["task"]
+
+
+@pytest.mark.parametrize(
+    ("members", "others", "honest"),
+    [
+        (3, {}, 1),
+        (5, {}, 2),
+        (5, {"min_inputs": 4}, 3),
+        (10, {}, 5),
+        (10, {"min_inputs": 9}, 6),
+        (10, {"min_inputs": 9, "threshold": 8}, 8),
+        (10, {"colluders": 2}, 4),
+        (10, {"recovery": False}, 5),
+        (10, {"recovery": False, "degree": 4}, 2),
+        (40, {"degree": 20, "threshold": 14}, 8),
+    ],
+)
+def test_noise_counts_on_the_honest_parties_that_are_certain(members: int, others: dict[str, int], honest: int) -> None:
+    task = Task("mean", (Column("age", 0, 120),), 500, Privacy(1.0, 1e-6))
+    keys = {number: Identity.generate().public_key for number in range(1, members + 1)}
+    made, plan = private.config(
+        task, members, None, None, **{"colluders": 1, "max_rounds": 1, "settings": task.settings(members), **others}
+    )
+    assert plan.mechanism.honest == honest
+    task.check(Run.new(made, keys))
+    # One more is more than the run can promise.
+    with pytest.raises(CloakworkError):
+        Run.new(replace(made, mechanism=replace(plan.mechanism, honest=honest + 1), **_fixed(made, members)), keys)
+
+
+def _fixed(config: Config, members: int) -> dict[str, int]:
+    """Numbers that would otherwise follow the mechanism."""
+    return {"threshold": config.threshold_for(members), "min_inputs": config.min_inputs_for(members)}
 
 
 def test_a_plan_says_what_it_promises_and_costs(tmp_path: Path) -> None:
@@ -215,6 +254,13 @@ def test_the_figure_shows_the_curves(tmp_path: Path) -> None:
         assert down[-1] - down[0] > 50
     assert invoke(tmp_path, "plan", *WANTED, "--bits", "16", "--figure", str(path))[0] == 0
     assert path.read_bytes() == first
+
+
+def test_without_matplotlib_everything_but_figures_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, output = invoke(tmp_path, "plan", *WANTED, "--figure", str(tmp_path / "plan.svg"))
+    assert (code, "pip install 'cloakwork[figures]'" in output) == (1, True)
+    assert invoke(tmp_path, "plan", *WANTED)[0] == 0
 
 
 def test_the_figure_is_a_picture_as_well(tmp_path: Path) -> None:
