@@ -1,16 +1,22 @@
-"""`make bench`: measures the kernels, a round beside Flower's, and whole rounds over HTTP; writes docs/benchmarks.md."""
+"""`make bench`: measures the kernels, a round beside Flower's, private vectors beside OpenDP and NumPy, private means, whole rounds over HTTP.
+
+Writes docs/benchmarks.md.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 
 import flower
 import kernels
 import load
 import numpy as np
 import ours
+import private
 import report
+import utility
 
 MEMBERS = 100
 LENGTH = 1_000_000
@@ -19,10 +25,22 @@ NEIGHBOURS = MEMBERS - 1
 IN_CACHE = 64 << 10
 
 
-def side_by_side(repeats: int) -> tuple[list[str], dict[str, float]]:
-    """Ours and Flower's in turn, pinned to one core: the section, and ours by the names of `bars.BARS`."""
+# A section of the page, and what has a bar, by the names of `bars.BARS`.
+Section = tuple[list[str], dict[str, float]]
+
+
+def pinned(measure: Callable[[int], Section], repeats: int) -> Section:
+    """What is measured on one core."""
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {max(cores)})
+    try:
+        return measure(repeats)
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def side_by_side(repeats: int) -> Section:
+    """Ours and Flower's in turn."""
     values = np.sin(np.arange(LENGTH) * 0.001)
     print(f"set-up of {MEMBERS} clients", flush=True)
     group = ours.Group.of(MEMBERS, LENGTH)
@@ -35,35 +53,65 @@ def side_by_side(repeats: int) -> tuple[list[str], dict[str, float]]:
         servers.append((name, group.unmask(repeats, 1), flower.server(LENGTH, MEMBERS, dropped, 1)))
         uplink = (group.bytes_per_value(LENGTH), flower.bytes_per_value())
         group.server.finish(None)
-    os.sched_setaffinity(0, cores)
     milliseconds = {"client": client[0].median * 1e3, **{name: samples.median * 1e3 for name, samples, _ in servers}}
     return report.side_by_side(client, servers, uplink), {**milliseconds, "uplink": uplink[0]}
 
 
-def kernel_section() -> tuple[list[str], dict[str, float]]:
-    """The kernels: the section, and those that have a bar, in GB/s."""
+def private_section(repeats: int) -> Section:
+    """Private vectors beside those who make parts of them."""
+    private.agree()
+    print(f"private client among {MEMBERS}", flush=True)
+    client = private.client(MEMBERS, repeats)
+    print("noise and rotations", flush=True)
+    pairs = [*private.noise(repeats), *private.rotation(repeats)]
+    return report.private(client, pairs), {"private client": client.median * 1e3}
+
+
+def utility_section() -> Section:
+    """Private means: simulated, and drawn."""
+    points = utility.run(lambda text: print(text, flush=True))
+    utility.draw(points)
+    worst = max(point.excess for point in points if point.plan.bits == utility.BITS[0])
+    return report.utility(points), {"private mean": 100 * worst}
+
+
+def kernel_section() -> Section:
+    """The kernels."""
     measured = kernels.run()
     rates = {kernel.name: kernel.bytes / kernel.seconds / 1e9 for kernel in measured if kernel.bytes}
-    return report.kernels(measured), {f"suite {suite}": rates[f"add_stream/u32/suite{suite}/{IN_CACHE}"] for suite in (1, 2)}
+    samples = {kernel.name: kernel.elements / kernel.seconds / 1e6 for kernel in measured if kernel.elements}
+    seconds = {kernel.name: kernel.seconds for kernel in measured}
+    # The direct table serves sigmas below 1, too; the bar is for those from 1 on.
+    sigmas = [rate for name, rate in samples.items() if name.startswith("isochronous/suite2/") and float(name.rsplit("/", 1)[1]) >= 1]
+    reached = {f"suite {suite}": rates[f"add_stream/u32/suite{suite}/{IN_CACHE}"] for suite in (1, 2)}
+    return report.kernels(measured), {**reached, "noise": min(sigmas), "rotation": seconds["hadamard/f32/transform/20"] * 1e3}
 
 
 def main() -> None:
     """Measures everything and writes the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=7, help="repetitions of our own timings (default 7)")
-    parser.add_argument("--only", choices=["kernels", "flower", "load"], help="measure one part and print it instead of writing the page")
+    names = ["kernels", "flower", "private", "utility", "load"]
+    parser.add_argument("--only", choices=names, help="measure one part and print it instead of writing the page")
     arguments = parser.parse_args()
-    parts = {
+    parts: dict[str, Callable[[], Section]] = {
         "kernels": kernel_section,
-        "flower": lambda: side_by_side(arguments.repeats),
+        "flower": lambda: pinned(side_by_side, arguments.repeats),
+        "private": lambda: pinned(private_section, arguments.repeats),
+        "utility": utility_section,
         "load": lambda: (report.load(*load.run()), {}),
     }
     if arguments.only:
-        print("\n".join(parts[arguments.only]()[0]))
+        section, reached = parts[arguments.only]()
+        print("\n".join([*section, *report.bars(reached)]))
         return
     sections = {name: measure() for name, measure in parts.items()}
     reached = {name: value for _, values in sections.values() for name, value in values.items()}
-    written = [report.bars(reached), *(sections[name][0] for name in ("flower", "load", "kernels")), report.instructions()]
+    written = [
+        report.bars(reached),
+        *(sections[name][0] for name in ("flower", "private", "utility", "load", "kernels")),
+        report.instructions(),
+    ]
     report.write(written)
     print("\n".join(line for section in written[:2] for line in section))
     print(f"written: {report.PAGE.relative_to(report.ROOT)}")

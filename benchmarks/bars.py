@@ -38,6 +38,10 @@ BARS = {
     "client": Bar("client: quantise, self mask, 99 pair masks, pack; 10^6 parameters", "ms", 60, 30),
     "nobody dropped": Bar("server: add, unmask, Shamir; n = 100, 10^6, nobody dropped", "ms", 200, 60),
     "10 % dropped": Bar("the same, 10 % dropped", "ms", 600, 250),
+    "private client": Bar("private client: clip, rotate, round, noise, self mask, 99 pair masks, pack; 10^6, b = 18", "ms", 120, 120),
+    "noise": Bar("discrete Gaussian, suite 2, the slowest sigma from 1 to 2^17", "M/s", 20, 60, more=True),
+    "rotation": Bar("Walsh-Hadamard, f32, 2^20", "ms", 1.35, 0.8),
+    "private mean": Bar("mean squared error of a private mean above central noise; n = 100, d = 250, b = 16", "%", 2, 2),
     "uplink": Bar("uplink bytes a parameter at b = 20", "bytes", 2.5, 2.5),
 }
 

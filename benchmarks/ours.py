@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,7 +27,6 @@ class Group:
     @classmethod
     def of(cls, members: int, length: int, *, suite: int = 2) -> Group:
         """A group on the complete graph with t = 2n/3, as Flower's default."""
-        identities = {number: Identity.generate() for number in range(1, members + 1)}
         threshold = 2 * members // 3 + 1
         config = Config(
             segments=[Segment("values", BITS, length, "fixed", FRACTION)],
@@ -36,6 +36,12 @@ class Group:
             colluders=2 * threshold - members,
             max_rounds=1_000_000,
         )
+        return cls.with_config(config, members)
+
+    @classmethod
+    def with_config(cls, config: Config, members: int) -> Group:
+        """A group with these parameters."""
+        identities = {number: Identity.generate() for number in range(1, members + 1)}
         run = Run.new(config, {number: identity.public_key for number, identity in identities.items()})
         group = cls(run, Server(run), [Client(run, identity) for identity in identities.values()])
         group._set_up()
@@ -75,6 +81,10 @@ class Group:
 
     def client(self, values: np.ndarray, repeats: int) -> Samples:
         """One client's masking: quantise, self mask, one mask a neighbour, pack."""
+        return self.timed(lambda client: client.mask({"values": values}), repeats)
+
+    def timed(self, work: Callable[[Client], object], repeats: int) -> Samples:
+        """What one client does in a round that has begun, in a fresh round each time."""
         client = self.clients[len(self.clients) // 2]
 
         def begin() -> None:
@@ -84,7 +94,7 @@ class Group:
         seconds: list[float] = []
         for _ in range(repeats + 1):
             begin()
-            seconds += measure(lambda: client.mask({"values": values}), 1).seconds
+            seconds += measure(lambda: work(client), 1).seconds
             self.server.stop()
         return Samples(tuple(seconds[1:]))
 
