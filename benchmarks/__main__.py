@@ -1,4 +1,4 @@
-"""`make bench`: measures the kernels, a round beside Flower's, private vectors beside OpenDP and NumPy, private means, whole rounds over HTTP.
+"""`make bench`: kernels, a round beside Flower's, private vectors beside OpenDP and NumPy, private means, whole rounds over HTTP.
 
 Writes docs/benchmarks.md.
 """
