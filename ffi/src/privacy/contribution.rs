@@ -333,3 +333,101 @@ pub(crate) fn zeros<T: Clone + Default>(count: u64) -> Checked<Vec<T>> {
     zeros.resize(count, T::default());
     Ok(zeros)
 }
+
+#[cfg(all(test, feature = "std"))]
+#[allow(
+    clippy::unwrap_used,
+    clippy::undocumented_unsafe_blocks,
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "handles made and ended in one test"
+)]
+mod tests {
+    use super::*;
+    use cloak_status::{CLOAK_ERR_INVALID_WIDTH, CLOAK_OK};
+    use core::ptr::null_mut;
+
+    use crate::values::cloak_type;
+
+    const MECHANISM: cloak_mechanism = cloak_mechanism {
+        dimension: 3,
+        clamp: f64::INFINITY,
+        clip: 4.0,
+        granularity: 1.0,
+        noise: 1.0,
+        norm_bound: 36,
+        parts: 1,
+        honest: 1,
+        block_log2: 1,
+        reserved: [0; 7],
+    };
+
+    /// Adds the only part and reads the residues, twice and as they are masked.
+    fn use_it<L: Lane>(contribution: *mut cloak_contribution, lane: cloak_type) {
+        let part = [1.0f32, 2.0, 3.0];
+        let part =
+            cloak_values { r#type: cloak_type::CLOAK_F32 as i32, data: part.as_ptr().cast(), length: part.len() };
+        assert_eq!(unsafe { cloak_contribution_add(contribution, core::ptr::null(), &part) }, CLOAK_OK);
+        let mut found = [[L::default(); 4]; 2];
+        for found in &mut found {
+            let out = cloak_lanes { r#type: lane as i32, data: found.as_mut_ptr().cast(), length: 4 };
+            assert_eq!(unsafe { cloak_contribution_residues(contribution, &out) }, CLOAK_OK);
+        }
+        assert_eq!(found[0], found[1]);
+        let other = if L::BYTES == 4 { cloak_type::CLOAK_U64 } else { cloak_type::CLOAK_U32 };
+        let mut wide = [0u64; 4];
+        let out = cloak_lanes { r#type: other as i32, data: wide.as_mut_ptr().cast(), length: 4 };
+        assert_eq!(unsafe { cloak_contribution_residues(contribution, &out) }, CLOAK_ERR_INVALID_WIDTH);
+        let as_values =
+            cloak_values { r#type: cloak_type::CLOAK_CONTRIBUTION as i32, data: contribution.cast(), length: 4 };
+        let values = unsafe { as_values.get() }.unwrap();
+        assert_eq!(crate::values::extent(&values).len(), 4 * L::BYTES);
+    }
+
+    #[test]
+    fn a_contribution_gives_its_memory_back() {
+        for bits in [20, 40] {
+            let mut contribution = null_mut();
+            let status =
+                unsafe { cloak_contribution_new(&MECHANISM, bits, 1, [7; 32].as_ptr(), &mut contribution, null_mut()) };
+            assert_eq!(status, CLOAK_OK);
+            if bits == 20 {
+                use_it::<u32>(contribution, cloak_type::CLOAK_U32);
+            } else {
+                use_it::<u64>(contribution, cloak_type::CLOAK_U64);
+            }
+            unsafe { cloak_contribution_free(contribution) };
+        }
+    }
+
+    #[test]
+    fn memory_of_the_caller_may_be_uninitialised_and_is_wiped() {
+        let mut room = alloc::boxed::Box::new_uninit_slice(CLOAK_CONTRIBUTION_SIZE / 16);
+        let mut residues = alloc::boxed::Box::new_uninit_slice(4);
+        let mut work = alloc::boxed::Box::new_uninit_slice(2);
+        let places: (*mut core::mem::MaybeUninit<u128>, *mut core::mem::MaybeUninit<u64>, *mut _) =
+            (room.as_mut_ptr(), residues.as_mut_ptr(), work.as_mut_ptr());
+        let mut contribution = null_mut();
+        let status = unsafe {
+            cloak_contribution_init(
+                places.0.cast(),
+                CLOAK_CONTRIBUTION_SIZE,
+                &MECHANISM,
+                40,
+                1,
+                [7; 32].as_ptr(),
+                places.1.cast(),
+                4,
+                places.2.cast(),
+                2,
+                &mut contribution,
+                null_mut(),
+            )
+        };
+        assert_eq!(status, CLOAK_OK);
+        use_it::<u64>(contribution, cloak_type::CLOAK_U64);
+        assert_eq!(unsafe { cloak_contribution_wipe(contribution) }, CLOAK_OK);
+        let work: &[core::mem::MaybeUninit<i64>] = &work;
+        assert!(residues.iter().all(|word| unsafe { word.assume_init() } == 0));
+        assert!(work.iter().all(|word| unsafe { word.assume_init() } == 0));
+    }
+}

@@ -28,6 +28,8 @@ use cloakwork::server::*;
 use cloakwork::status::cloak_status::{self, *};
 use cloakwork::status::cloak_status_text;
 
+#[path = "calls/noise.rs"]
+mod noise;
 #[path = "calls/others.rs"]
 mod others;
 #[path = "calls/protocol.rs"]
@@ -275,6 +277,10 @@ pub struct Reached {
     pub states: [bool; 9],
     /// Rounds that were opened.
     pub openings: u32,
+    /// Contributions to runs with noise that were whole.
+    pub contributions: u32,
+    /// Plans that were found.
+    pub plans: u32,
 }
 
 /// Makes the calls that `data` spells.

@@ -33,7 +33,7 @@ impl Objects {
         let client = pick(choices, &self.clients, &others, &mut self.nothing);
         let server = pick(choices, &self.servers, &others, &mut self.nothing);
         let mut number = 0;
-        match choices.below(24) {
+        match choices.below(27) {
             0 => {
                 let message = self.message(choices);
                 let kind = [16, 17, 18, 19, 20, 21, 22][choices.below(7)];
@@ -96,7 +96,8 @@ impl Objects {
                 let opening = self.openings.pop();
                 unsafe { cloak_opening_free(opening.unwrap_or(null_mut())) };
             }
-            22 => unsafe { cloak_client_free(self.nothing.as_mut_ptr().cast()) },
+            22..=24 => self.noise(choices, &others),
+            25 => unsafe { cloak_client_free(self.nothing.as_mut_ptr().cast()) },
             _ => unsafe { cloak_server_free(others[choices.below(2)].cast()) },
         }
     }
