@@ -401,7 +401,7 @@ mod tests {
 
     #[test]
     fn memory_of_the_caller_may_be_uninitialised_and_is_wiped() {
-        let mut room = alloc::boxed::Box::new_uninit_slice(CLOAK_CONTRIBUTION_SIZE / 16);
+        let mut room = alloc::boxed::Box::new_uninit_slice(CLOAK_CONTRIBUTION_SIZE >> 4);
         let mut residues = alloc::boxed::Box::new_uninit_slice(4);
         let mut work = alloc::boxed::Box::new_uninit_slice(2);
         let places: (*mut core::mem::MaybeUninit<u128>, *mut core::mem::MaybeUninit<u64>, *mut _) =
