@@ -54,8 +54,11 @@ class Arm:
                 state.put(saved, LOADED)
         elif known:
             self._compute(known["stem"], bool(known["sets"]), bool(known["condition"]), operands, state)
-        elif not (_BRANCH.match(name) or _RETURN.match(name) or OTHERS.match(name)):
-            raise ValueError(f"an instruction that this analysis does not know: {name} {', '.join(operands)}")
+        elif not (_BRANCH.match(name) or _RETURN.match(name) or OTHERS.match(name)) and operands:
+            # Whatever it is, it may write its first operand and the flags, from all it names.
+            level = DERIVED if max(state.of(*_registers(operand)) for operand in operands) or "[" in "".join(operands) else PUBLIC
+            for register in (*_registers(operands[0]), FLAGS):
+                state.put(register, level)
         return found
 
     def _compute(self, stem: str, sets: bool, predicated: bool, operands: tuple[str, ...], state: State) -> None:
