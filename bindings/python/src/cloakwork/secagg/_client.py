@@ -203,9 +203,9 @@ class Client(Machine):
 
         Args:
             values: None in a run with a mechanism, whose parts were given to `contribute`. Else for each segment, by label, a C-contiguous
-                vector of its length in native byte order; it is not copied. A fixed-point segment takes float64, float32, integers of at most 32 bits, int64 and booleans (0 and 1), and the value x stands for
-                round-half-even(x * 2^fraction). A segment of residues takes unsigned integers below 2^bits and booleans; above 64 bits
-                also rows of two uint64, the low half first.
+                vector of its length in native byte order; it is not copied. A fixed-point segment takes float64, float32, integers of at
+                most 32 bits, int64 and booleans (0 and 1), and the value x stands for round-half-even(x * 2^fraction). A segment of
+                residues takes unsigned integers below 2^bits and booleans; above 64 bits also rows of two uint64, the low half first.
             out: a writable, contiguous buffer of at least `masked_size` bytes for the message; None for new bytes.
 
         Returns:
