@@ -9,6 +9,11 @@ import pytest
 from flows_browser import Browser
 from flows_world import World, until
 
+from cloakwork.controller import Controller
+from cloakwork.ledger import Budget, Ledger
+from cloakwork.privacy import Unit, choose
+from cloakwork.secagg import Config, Identity
+
 
 @pytest.fixture
 def browser(world: World) -> Iterator[Browser]:
@@ -17,6 +22,24 @@ def browser(world: World) -> Iterator[Browser]:
         yield made
     finally:
         made.close()
+
+
+def test_the_page_says_that_a_run_is_private(world: World, browser: Browser, tmp_path: Path) -> None:
+    plan = choose(clients=5, honest=3, dimension=50, clip=4.0, epsilon=8, delta=1e-6, unit=Unit.client(), bits=24)
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.open_dataset("all", Budget(8, 1e-6, "client"))
+    controller = Controller(world.url, world.fingerprint, world.admin, ca=world.ca, ledger=ledger)
+    roster = {f"party {number}": Identity.generate().fingerprint for number in range(1, 6)}
+    handle = controller.create("private", roster, Config.private(plan.mechanism, plan.bits), dataset="all")
+    open_run = world.run("open", 3)
+    browser.open(f"{world.url}/#token={world.settings.view_token}")
+    until(lambda: sorted(browser.texts("article h2")) == ["open", "private"])
+    text = browser.text(f"[data-run='{handle.run.run_id.hex()}'] .noise")
+    assert f"noise of deviation {plan.mechanism.sigma:#.4g}" in text
+    assert "at least 3 honest parties" in text
+    assert browser.run(f"document.querySelector(\"[data-run='{open_run.run.run_id.hex()}'] .noise\").hidden") is True
+    for run in (handle, open_run):
+        run.close()
 
 
 def test_the_page_follows_a_run(world: World, browser: Browser, tmp_path: Path) -> None:

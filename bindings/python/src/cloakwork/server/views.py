@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from cloakwork.secagg import fingerprint
+from cloakwork.secagg import Run, fingerprint
 from cloakwork.server import steps
 from cloakwork.server.database import id_number, split_ids
 from cloakwork.server.engine import Engine
@@ -68,7 +68,7 @@ class Views:
         if live is not None:
             phase = live.machine.phase
             begun = self._database.value("SELECT coalesce(max(round), 0) FROM rounds WHERE run = ? AND begun IS NOT NULL", run)
-            shown |= {"step": phase.name, "epoch": phase.epoch, "round": begun, "passes": phase.passes}
+            shown |= {"step": phase.name, "epoch": phase.epoch, "round": begun, "passes": phase.passes, "noise": _noise(live.run)}
         states = self._member_states(live) if live is not None else {}
         members = self._database.rows("SELECT id, name, key FROM members WHERE run = ? ORDER BY id", run)
         shown["members"] = [
@@ -181,6 +181,19 @@ class Views:
             }
             for row in rows
         ]
+
+
+def _noise(run: Run) -> dict[str, Any] | None:
+    """What hides single records in the sums of a run: each member's noise, and how many honest members have theirs in every sum."""
+    mechanism = run.config.mechanism
+    if mechanism is None:
+        return None
+    return {
+        "deviation": mechanism.sigma * mechanism.parts**0.5,
+        "clip": mechanism.clip,
+        "parts": mechanism.parts,
+        "honest": mechanism.honest,
+    }
 
 
 def _in_short(shown: dict[str, Any]) -> dict[str, Any]:

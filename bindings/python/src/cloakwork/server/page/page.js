@@ -79,6 +79,14 @@ function stepText(run) {
   return text;
 }
 
+function noiseText(run) {
+  if (!run.noise) return "";
+  const { deviation, clip, parts, honest } = run.noise;
+  const what = parts === 1 ? "a vector" : `${parts} vectors`;
+  const members = honest === 1 ? "1 honest party" : `${honest} honest parties`;
+  return `Private: each party clips ${what} to the norm ${clip.toPrecision(4)} and adds noise of deviation ${deviation.toPrecision(4)}; every sum holds that of at least ${members}.`;
+}
+
 function phaseItems(run) {
   const current = PHASES.findIndex(([step]) => step === (run.step === "finished" ? "ready" : run.step));
   return PHASES.map(([step, title], index) => {
@@ -131,6 +139,9 @@ function runArticle(run) {
   state.dataset.kind = run.state === "open" ? "good" : "quiet";
   article.querySelector(".phases").replaceChildren(...phaseItems(run));
   article.querySelector(".now").textContent = stepText(run);
+  const noise = article.querySelector(".noise");
+  noise.textContent = noiseText(run);
+  noise.hidden = !run.noise;
   article.querySelector(".run-id").textContent = run.run;
   article.querySelector(".run-hash").textContent = run.hash;
   article.querySelector(".parties tbody").replaceChildren(...run.members.map(partyRow));
