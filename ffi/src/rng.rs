@@ -185,21 +185,4 @@ mod tests {
         words.try_fill_bytes(&mut long).unwrap();
         assert!(long.as_chunks::<16>().0.iter().all(|part| *part != [0; 16]));
     }
-
-    #[test]
-    fn a_function_of_the_caller_is_asked_for_each_number() {
-        unsafe extern "C" fn count(userdata: *mut c_void, out: *mut u8, length: usize) -> i32 {
-            // SAFETY: the counter of the test.
-            let calls = unsafe { &mut *userdata.cast::<u8>() };
-            *calls += 1;
-            // SAFETY: the output of the call.
-            unsafe { out.write_bytes(*calls, length) };
-            0
-        }
-        let mut calls = 0u8;
-        let mut words = Words::new(Generator::Callback(count, (&raw mut calls).cast()));
-        assert_eq!(words.try_next_u64(), Ok(0x0101_0101_0101_0101));
-        assert_eq!(words.try_next_u32(), Ok(0x0202_0202));
-        assert_eq!(calls, 2);
-    }
 }
