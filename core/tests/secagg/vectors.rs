@@ -17,6 +17,7 @@ fn every_file_is_replayed() {
         include_str!("vectors/transcript.rs"),
         include_str!("../primitives/agreement.rs"),
         include_str!("../primitives/gaussian.rs"),
+        include_str!("../primitives/hadamard/vectors.rs"),
         include_str!("../primitives/private_vector.rs"),
         include_str!("../primitives/sharing.rs"),
         include_str!("../primitives/vectors.rs"),
