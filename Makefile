@@ -4,9 +4,13 @@
 PYTHON ?= python3
 CARGO ?= cargo
 ENVIRONMENT = $(PYTHON) tools/environment.py
+PREFIX ?= /usr/local
+DESTDIR ?=
+LIBDIR ?= lib
+INCLUDEDIR ?= include
 
 .DEFAULT_GOAL := help
-.PHONY: help doctor prepare test test-long demo bench format third-party vectors header instructions corpus clean
+.PHONY: help doctor prepare test test-long demo bench install format third-party vectors header instructions corpus clean
 
 help:
 	@echo "make doctor         list what this machine lacks, its download size and disk use"
@@ -14,6 +18,7 @@ help:
 	@echo "make test-long      the longer searches; writes tests/long/RESULTS.md"
 	@echo "make demo           five hospitals, one server: joint statistics and a joint model on real data"
 	@echo "make bench          measure, beside Flower, and write docs/benchmarks.md"
+	@echo "make install        the C library, for pkg-config and CMake: PREFIX=/usr/local DESTDIR= LIBDIR=lib INCLUDEDIR=include"
 	@echo "make format         format the sources"
 	@echo "make third-party    write THIRD-PARTY.md from the lock files"
 	@echo "make vectors        write tests/vectors/*.json"
@@ -40,6 +45,10 @@ demo: prepare
 
 bench: prepare
 	@$(ENVIRONMENT) run benchmarks
+
+# Needs cargo and python3 alone.
+install:
+	@$(PYTHON) tools/install.py --prefix "$(PREFIX)" --destdir "$(DESTDIR)" --libdir "$(LIBDIR)" --includedir "$(INCLUDEDIR)"
 
 format:
 	$(CARGO) fmt --all
