@@ -86,8 +86,8 @@ class Installation:
 def files(installation: Installation) -> None:
     """Every file is there, and links lead from the names for the linker and the loader to the library."""
     lib, number = installation.lib, version()
-    require(os.readlink(lib / "libcloakwork.so") == SONAME, "the linker's name")
-    require(os.readlink(lib / SONAME) == f"libcloakwork.so.{number}", "the loader's name")
+    require(str((lib / "libcloakwork.so").readlink()) == SONAME, "the linker's name")
+    require(str((lib / SONAME).readlink()) == f"libcloakwork.so.{number}", "the loader's name")
     require(f"[{SONAME}]" in run("readelf", "-d", lib / "libcloakwork.so"), "the library's own name")
     expected = {
         "include/cloakwork.h",
@@ -105,7 +105,7 @@ def files(installation: Installation) -> None:
 
 
 def with_pkg_config(installation: Installation, scratch: Path, *, shared: bool) -> None:
-    """A compiler with the flags of pkg-config; `--static` lists what the archive needs, which then takes the place of the library's name."""
+    """A compiler with the flags of pkg-config; `--static` lists what the archive needs, and the linker is told to take the archive."""
     flags = installation.pkg_config("--cflags", "--libs", *(() if shared else ("--static",)))
     if not shared:
         flags = ["-l:libcloakwork.a" if flag == "-lcloakwork" else flag for flag in flags]
