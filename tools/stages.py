@@ -133,7 +133,8 @@ def miri(name: str, *tests: str, target: str | None = None) -> Stage:
         arguments = ("+nightly", "miri", "test", "--locked", *CORE, "--features", "alloc", "--lib", *chosen, "--", *tests)
         return cargo(log, *arguments, environment=MIRI, slow="miri")
 
-    return Stage(name, action, resource="miri")
+    # Compiling for the interpreter takes most of it, and beside other stages a multiple of what it takes alone.
+    return Stage(name, action, resource="miri", limit_seconds=2400.0)
 
 
 def miri_abi(log: Log) -> Count:
