@@ -1,11 +1,11 @@
-//! The noise mechanism within a run description (protocol.md sections 2 and 10). Numbers of real value travel as the 64 bits of a double, since canonical CBOR has
+//! The noise mechanism within a run description (protocol.md sections 2 and 11). Numbers of real value travel as the 64 bits of a double, since canonical CBOR has
 //! several forms for them.
 
 use minicbor::data::Type;
 use minicbor::encode::{Encoder, Error as EncodeError, Write};
 use minicbor::{Decoder, decode};
 
-use super::codec::{array, number};
+use super::codec::array;
 use crate::error::{ErrorKind, Result};
 use crate::privacy::mechanism::{Mechanism, MechanismConfig};
 
@@ -24,6 +24,11 @@ pub(super) fn write<'e, W: Write>(
     e.u64(config.norm_bound)?.u32(config.parts)?.u32(config.honest)
 }
 
+/// Reads a number; the inner error is of one that its field cannot hold.
+fn count<T: TryFrom<u64>>(d: &mut Decoder<'_>) -> core::result::Result<Result<T>, decode::Error> {
+    Ok(T::try_from(d.u64()?).map_err(|_| ErrorKind::InvalidMechanism.into()))
+}
+
 /// Reads null or a mechanism; the inner error is of one that is unknown or outside its bounds.
 pub(super) fn read(d: &mut Decoder<'_>) -> core::result::Result<Result<Option<Mechanism>>, decode::Error> {
     if d.datatype()? == Type::Null {
@@ -37,11 +42,11 @@ pub(super) fn read(d: &mut Decoder<'_>) -> core::result::Result<Result<Option<Me
     }
     array(d, ITEMS)?;
     d.u64()?;
-    let (dimension, block_log2) = (d.u64()?, number(d)?);
+    let (dimension, block_log2) = (d.u64()?, count(d)?);
     let mut real = || Ok(f64::from_bits(d.u64()?));
     let (clamp, clip, granularity, noise) = (real()?, real()?, real()?, real()?);
     let norm_bound = d.u64()?;
-    let (parts, honest) = (number(d)?, number(d)?);
+    let (parts, honest) = (count(d)?, count(d)?);
     Ok((|| {
         let config = MechanismConfig {
             dimension,
