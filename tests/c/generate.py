@@ -242,7 +242,8 @@ def one_round(data: Data, segments: list[dict], round_: dict) -> str:
                 vectors.append(f"{{CLOAK_F64, {floats(data, vector['values'])}, {len(vector['values'])}}}")
             else:
                 vectors.append(residues(data, parameters["bits"], vector["residues"]))
-        inputs.append(f"{{{unsigned(given['id'])}, {data.array('cloak_values', vectors)}}}")
+        parts = data.array("double", [real(value) for part in given.get("parts", []) for value in part])
+        inputs.append(f"{{{unsigned(given['id'])}, {data.array('cloak_values', vectors)}, {parts}}}")
     sums = [
         residues(data, parameters["bits"], total["residues"]) for parameters, total in zip(segments, round_.get("sums", []), strict=False)
     ]
@@ -257,6 +258,8 @@ def one_round(data: Data, segments: list[dict], round_: dict) -> str:
         data.ids(round_.get("survivors", [])),
         data.array("cloak_values", sums),
         data.array("double *const", values),
+        data.bytes(round_.get("rotation_seed", "")),
+        data.array("double", [real(value) for value in round_.get("decoded", [])]),
     )
     return "{" + ", ".join(fields) + "}"
 
@@ -326,10 +329,11 @@ def main() -> None:
             data.bytes(v["roster"]),
             data.bytes(v["run_hash"]),
             config(v["parameters"]),
+            data.array("cloak_mechanism", [mechanism(v["parameters"]["mechanism"])] if "mechanism" in v["parameters"] else []),
         )
         runs.append(f"{{{', '.join(parts)}, {array}, {len(segments)}u, 0}}")
     for v in file["invalid"]:
-        parts = (literal(v["name"]), data.bytes(v["description"]), "{NULL, 0}", "{NULL, 0}", EMPTY_CONFIG)
+        parts = (literal(v["name"]), data.bytes(v["description"]), "{NULL, 0}", "{NULL, 0}", EMPTY_CONFIG, "NULL")
         runs.append(f"{{{', '.join(parts)}, NULL, 0u, {v['error']}}}")
     data.named("run_vector", "runs", runs)
 

@@ -102,6 +102,13 @@ static void replay_channel(void)
     cloak_channel_free(server);
 }
 
+static int same_mechanism(const cloak_mechanism *a, const cloak_mechanism *b)
+{
+    return a->dimension == b->dimension && a->block_log2 == b->block_log2 && a->clamp == b->clamp && a->clip == b->clip &&
+           a->granularity == b->granularity && a->noise == b->noise && a->norm_bound == b->norm_bound && a->parts == b->parts &&
+           a->honest == b->honest;
+}
+
 /* A description gives its fields and its hash; its fields and the roster give the description. */
 static void replay_valid_run(const run_vector *vector, cloak_run *run)
 {
@@ -119,6 +126,12 @@ static void replay_valid_run(const run_vector *vector, cloak_run *run)
     CHECK(memcmp(&config, &vector->config, sizeof config) == 0, vector->name);
     MUST(cloak_run_get_info(run, &info));
     CHECK(info.segments == vector->segment_count, vector->name);
+    CHECK(info.private_vector == (vector->mechanism != NULL), vector->name);
+    if (vector->mechanism != NULL) {
+        cloak_mechanism mechanism;
+        MUST(cloak_run_get_mechanism(run, &mechanism));
+        CHECK(same_mechanism(&mechanism, vector->mechanism), vector->name);
+    }
     for (i = 0; i < info.segments; i++) {
         cloak_segment segment;
         const cloak_segment *expected = &vector->segments[i];
@@ -139,7 +152,8 @@ static void replay_valid_run(const run_vector *vector, cloak_run *run)
         }
         memcpy(members[i].key, entry + 8, CLOAK_KEY_SIZE);
     }
-    MUST(cloak_run_new(&vector->config, NULL, vector->segments, vector->segment_count, members, info.members, &made, NULL));
+    MUST(cloak_run_new(&vector->config, vector->mechanism, vector->segments, vector->segment_count, members, info.members, &made,
+                       NULL));
     MUST(cloak_run_description(made, description, sizeof description, &length));
     CHECK(equal(vector->description, description, length), vector->name);
     free(members);

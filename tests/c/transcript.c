@@ -10,6 +10,8 @@
 typedef struct {
     const transcript *vector;
     cloak_run *run;
+    /* Its noise; `parts` is 0 where it has none. */
+    cloak_mechanism mechanism;
     cloak_server *server;
     cloak_client *clients[MOST_CLIENTS];
     /* Bytes of each client's tape that were drawn. */
@@ -101,10 +103,47 @@ static cloak_status answer(replay *run, size_t index, bytes message, uint8_t *ou
     }
 }
 
-/* The contribution of a client to the present round. */
+/* The contribution of a run with noise, made of its parts; part seeds come from the tape, too. */
+static cloak_contribution *contribute(replay *run, size_t index, const cloak_rng *rng, const input *given)
+{
+    const cloak_mechanism *mechanism = &run->mechanism;
+    const cloak_values *expected = given->segments;
+    uint8_t seed[CLOAK_KEY_SIZE];
+    cloak_run_config config;
+    cloak_segment segment;
+    cloak_contribution *contribution;
+    cloak_values part;
+    cloak_lanes lanes;
+    size_t width = expected->type == CLOAK_U32 ? 4 : 8;
+    uint32_t i;
+    MUST(cloak_client_rotation_seed(run->clients[index], seed));
+    CHECK(equal(run->round->rotation_seed, seed, sizeof seed), run->vector->name);
+    MUST(cloak_run_get_config(run->run, &config));
+    MUST(cloak_run_segment(run->run, 0, &segment));
+    MUST(cloak_contribution_new(mechanism, segment.bits, config.suite, seed, &contribution, NULL));
+    part.type = CLOAK_F64;
+    part.length = (size_t)mechanism->dimension;
+    for (i = 0; i < mechanism->parts; i++) {
+        part.data = given->parts + i * part.length;
+        MUST(cloak_contribution_add(contribution, rng, &part));
+    }
+    lanes.type = expected->type;
+    lanes.length = expected->length;
+    lanes.data = calloc(lanes.length, width);
+    if (lanes.data == NULL) {
+        abort();
+    }
+    MUST(cloak_contribution_residues(contribution, &lanes));
+    CHECK(memcmp(lanes.data, expected->data, lanes.length * width) == 0, run->vector->name);
+    free(lanes.data);
+    return contribution;
+}
+
+/* Masks what a client gives to the present round. */
 static void mask(replay *run, size_t index, uint8_t *out, size_t *length)
 {
     uint64_t id = run->vector->clients[index].id;
+    cloak_client *client = run->clients[index];
     tape source;
     cloak_rng rng;
     size_t i;
@@ -114,8 +153,19 @@ static void mask(replay *run, size_t index, uint8_t *out, size_t *length)
     rng.userdata = &source;
     for (i = 0; i < run->round->input_count; i++) {
         const input *given = &run->round->inputs[i];
-        if (given->id == id) {
-            MUST(cloak_client_mask(run->clients[index], &rng, given->segments, run->vector->segment_count, out, LARGEST_MESSAGE, length));
+        if (given->id == id && run->mechanism.parts == 0) {
+            MUST(cloak_client_mask(client, &rng, given->segments, run->vector->segment_count, out, LARGEST_MESSAGE, length));
+        } else if (given->id == id) {
+            cloak_contribution *contribution = contribute(run, index, &rng, given);
+            cloak_values whole;
+            whole.type = CLOAK_CONTRIBUTION;
+            whole.data = contribution;
+            whole.length = given->segments->length;
+            /* Nothing passes without noise, not even the right residues. */
+            CHECK(cloak_client_mask(client, &rng, given->segments, 1, out, LARGEST_MESSAGE, length) == CLOAK_ERR_INVALID_ARGUMENT,
+                  run->vector->name);
+            MUST(cloak_client_mask(client, &rng, &whole, 1, out, LARGEST_MESSAGE, length));
+            cloak_contribution_free(contribution);
         }
     }
 }
@@ -256,6 +306,26 @@ static void compare_sum(replay *run, const cloak_opening *opening, uint32_t segm
     free(lanes.data);
 }
 
+/* The sum of a run with noise decodes to the numbers of the transcript. */
+static void compare_decoded(const replay *run, const cloak_opening *opening)
+{
+    size_t dimension = (size_t)run->mechanism.dimension;
+    double *values = calloc(dimension, sizeof *values);
+    uint8_t seed[CLOAK_KEY_SIZE];
+    cloak_run_config config;
+    cloak_segment segment;
+    if (values == NULL) {
+        abort();
+    }
+    MUST(cloak_opening_rotation_seed(opening, seed));
+    CHECK(equal(run->round->rotation_seed, seed, sizeof seed), run->vector->name);
+    MUST(cloak_run_get_config(run->run, &config));
+    MUST(cloak_run_segment(run->run, 0, &segment));
+    MUST(cloak_mechanism_decode(&run->mechanism, segment.bits, config.suite, seed, run->round->sums, values, dimension, NULL));
+    CHECK(memcmp(values, run->round->decoded, dimension * sizeof *values) == 0, run->vector->name);
+    free(values);
+}
+
 static void open_sums(replay *run)
 {
     uint64_t survivors[MOST_CLIENTS];
@@ -268,6 +338,9 @@ static void open_sums(replay *run)
     MUST(cloak_server_opening(run->server, &opening));
     for (segment = 0; segment < run->vector->segment_count; segment++) {
         compare_sum(run, opening, segment);
+    }
+    if (run->mechanism.parts > 0) {
+        compare_decoded(run, opening);
     }
     cloak_opening_free(opening);
     MUST(cloak_server_finish(run->server, CLOAK_OK));
@@ -348,6 +421,7 @@ void replay_transcript(const transcript *vector)
 {
     replay run;
     uint8_t hash[CLOAK_HASH_SIZE];
+    cloak_run_info info;
     size_t i;
     memset(&run, 0, sizeof run);
     run.vector = vector;
@@ -355,6 +429,10 @@ void replay_transcript(const transcript *vector)
     MUST(cloak_run_decode(vector->description.data, vector->description.length, vector->roster.data, vector->roster.length, &run.run, NULL));
     MUST(cloak_run_hash(run.run, hash));
     CHECK(equal(vector->hash, hash, sizeof hash), vector->name);
+    MUST(cloak_run_get_info(run.run, &info));
+    if (info.private_vector) {
+        MUST(cloak_run_get_mechanism(run.run, &run.mechanism));
+    }
     MUST(cloak_server_new(run.run, &run.server, NULL));
     for (i = 0; i < vector->client_count; i++) {
         cloak_identity *identity;

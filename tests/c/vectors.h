@@ -51,6 +51,8 @@ typedef struct {
     bytes roster;
     bytes hash;
     cloak_run_config config;
+    /* NULL where the run has none. */
+    const cloak_mechanism *mechanism;
     const cloak_segment *segments;
     uint32_t segment_count;
     int32_t error;
@@ -166,7 +168,10 @@ typedef struct {
 
 typedef struct {
     uint64_t id;
+    /* What goes under the masks. */
     const cloak_values *segments;
+    /* In a run with a noise mechanism the parts of which it is made, one after another; else NULL. */
+    const double *parts;
 } input;
 
 typedef struct {
@@ -183,6 +188,9 @@ typedef struct {
     /* One array a segment: the residues, and the numbers that they stand for, or NULL. */
     const cloak_values *sums;
     const double *const *values;
+    /* In a run with a noise mechanism the rotation seed, and what the sum decodes to; else empty and NULL. */
+    bytes rotation_seed;
+    const double *decoded;
 } round_vector;
 
 typedef struct {

@@ -1,5 +1,7 @@
-"""The transcripts: masks cancel, any t shares give a seed, tapes hold what was drawn, messages are canonical."""
+"""The transcripts: masks cancel, any t shares give a seed, tapes hold what was drawn, messages are canonical, sums of noise decode."""
 
+import math
+import struct
 from itertools import combinations, islice
 from typing import Any
 
@@ -7,14 +9,17 @@ import pytest
 from generator import message
 from generator.cases.rounds import SCENARIOS, play
 from generator.client import mask
-from generator.codec import decode, members_of, split
+from generator.codec import decode, hash_of, members_of, split
 from generator.field import coefficients_from, reconstruct, seed_of
 from generator.graph import neighbours
+from generator.mechanism import Mechanism
 from generator.ring import unpack
 from generator.transcript import Player
+from generator.validity import fault
 
 NAMES = [scenario[0] for scenario in SCENARIOS]
 RECOVERY = [name for name in NAMES if play(name).run.description.mode == 1]
+PRIVATE = [name for name in NAMES if play(name).mechanism is not None]
 
 
 def steps_of(player: Player, name: str, round_number: int) -> list[dict[str, Any]]:
@@ -29,6 +34,11 @@ def answers_of(player: Player, name: str, round_number: int) -> dict[int, list[A
         for delivery in step["deliveries"]
         if not delivery["lost"]
     }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_description_is_valid(name: str) -> None:
+    assert fault(play(name).run.encoded) is None
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -93,8 +103,13 @@ def test_tapes_hold_what_was_drawn_in_order(name: str) -> None:
             assert tape[:32].hex() == fresh[member]
             tape = tape[32:]
             for record in player.rounds:
-                given = [entry for entry in record["inputs"] if entry["id"] == member and "salt" in entry]
+                given = [entry for entry in record["inputs"] if entry["id"] == member]
                 if record["epoch"] != epoch["epoch"] or not given:
+                    continue
+                seeds = given[0].get("part_seeds", [])
+                drawn, tape = split(tape[: 32 * len(seeds)], 32), tape[32 * len(seeds) :]
+                assert [seed.hex() for seed in drawn] == seeds
+                if "salt" not in given[0]:
                     continue
                 coefficients, salt, tape = (
                     tape[: 32 * threshold],
@@ -140,4 +155,54 @@ def test_every_kind_of_message_and_every_planned_outcome_occurs() -> None:
         "four_no_recovery": [0, 516, 0],
         "two_no_recovery": [0],
         "five_no_recovery_sparse": [0],
+        "five_private": [0, 0],
+        "three_private_no_recovery": [0],
     }
+
+
+def reals(values: list[str]) -> list[float]:
+    return [value for (value,) in struct.iter_unpack(">d", bytes.fromhex("".join(values)))]
+
+
+def clipped(mechanism: Mechanism, values: list[float]) -> list[float]:
+    """What a part may contribute, from the definition of the clip."""
+    cut = [min(max(value, -mechanism.clamp), mechanism.clamp) for value in values]
+    factor = min(1.0, mechanism.clip / math.hypot(*cut))
+    return [value * factor for value in cut]
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_private_sums_decode_to_the_clipped_parts_with_noise(name: str) -> None:
+    """Within six deviations of noise and rounding, and the most that truncating takes; without the clip the error is far larger."""
+    player = play(name)
+    mechanism = player.mechanism
+    assert mechanism is not None
+    for record in player.rounds:
+        parts = [part for given in record["inputs"] if given["id"] in record["survivors"] for part in given["parts"]]
+        vectors = [clipped(mechanism, reals(part)) for part in parts]
+        deviation = mechanism.granularity * math.sqrt(len(parts) * (mechanism.noise**2 + 0.25))
+        truncated = mechanism.granularity * math.sqrt(mechanism.block) * len(parts)
+        for place, value in enumerate(reals(record["decoded"])):
+            assert abs(value - sum(vector[place] for vector in vectors)) < 6 * deviation + truncated
+        assert record["rotation_seed"] == hash_of("rotation", bytes.fromhex(record["h"])).hex()
+
+
+def test_private_rounds_clip_cut_and_truncate_and_leave_alone() -> None:
+    """Every branch of the private vector occurs, and no part seed and no rotation seed twice."""
+    clips, cuts, roundings, seeds, rotations = set(), set(), set(), [], []
+    for name in PRIVATE:
+        player = play(name)
+        mechanism = player.mechanism
+        assert mechanism is not None
+        for record in player.rounds:
+            rotations.append(record["rotation_seed"])
+            for given in record["inputs"]:
+                roundings |= set(given["roundings"])
+                seeds += given["part_seeds"]
+                for part in map(reals, given["parts"]):
+                    cuts.add(max(map(abs, part)) > mechanism.clamp)
+                    clips.add(math.hypot(*(min(max(value, -mechanism.clamp), mechanism.clamp) for value in part)) > mechanism.clip)
+    assert clips == cuts == {False, True}
+    assert roundings == {"random", "truncated"}
+    assert len(set(seeds)) == len(seeds)
+    assert len(set(rotations)) == len(rotations)

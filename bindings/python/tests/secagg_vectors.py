@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cloakwork._native import ffi
+from cloakwork.privacy import Mechanism
 from cloakwork.secagg import Client, Config, Identity, Run, Segment
 
 FOLDER = Path(__file__).resolve().parents[3] / "tests" / "vectors"
@@ -19,6 +21,28 @@ _ENCODINGS = ("residues", "fixed")
 def load(name: str) -> Any:
     """A file of vectors."""
     return json.loads((FOLDER / name).read_text(encoding="ascii"))
+
+
+def real(bits: str) -> float:
+    """The double with these bits."""
+    return float(struct.unpack(">d", bytes.fromhex(bits))[0])
+
+
+def reals(values: list[str]) -> np.ndarray:
+    """The vector of the doubles with these bits."""
+    return np.array([real(value) for value in values])
+
+
+def mechanism(entry: dict[str, Any]) -> Mechanism:
+    """A noise mechanism."""
+    return Mechanism(
+        dimension=int(entry["dimension"]),
+        block_log2=entry["block_log2"],
+        norm_bound=int(entry["norm_bound"]),
+        parts=entry["parts"],
+        honest=entry["honest"],
+        **{name: real(entry[name]) for name in ("clamp", "clip", "granularity", "noise")},
+    )
 
 
 def segments(parameters: dict[str, Any]) -> tuple[Segment, ...]:
@@ -35,6 +59,7 @@ def config(parameters: dict[str, Any]) -> Config:
     return Config(
         segments=segments(parameters),
         recovery=parameters["mode"] == 1,
+        mechanism=mechanism(parameters["mechanism"]) if "mechanism" in parameters else None,
         settings=None,
         **{name: parameters[name] for name in names},
     )
@@ -94,7 +119,7 @@ class Player:
             case "begin":
                 begun = round_of(transcript, step)
                 client.begin(message, bytes.fromhex(begun["context"]))
-                return bytes(client.mask(contribution(self.run, begun, self.id)))
+                return self._masked(begun)
             case "survivors":
                 return client.acknowledge(message)
             case "open":
@@ -105,15 +130,29 @@ class Player:
                 raise AssertionError(unknown)
         return None
 
+    def _masked(self, begun: dict[str, Any]) -> bytes:
+        """What it contributes to the round, masked; in a run with a mechanism as parts."""
+        if self.run.config.mechanism is None:
+            return bytes(self.client.mask(contribution(self.run, begun, self.id)))
+        assert self.client.rotation_seed.hex() == begun["rotation_seed"]
+        for part in input_of(begun, self.id)["parts"]:
+            self.client.contribute(reals(part))
+        return bytes(self.client.mask())
+
 
 def round_of(transcript: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
     """The round that a step belongs to."""
     return next(entry for entry in transcript["rounds"] if (entry["epoch"], entry["round"]) == (step["epoch"], step["round"]))
 
 
+def input_of(begun: dict[str, Any], member: int) -> dict[str, Any]:
+    """What the transcript says of a member's contribution to a round."""
+    return next(entry for entry in begun["inputs"] if int(entry["id"]) == member)
+
+
 def contribution(run: Run, begun: dict[str, Any], member: int) -> dict[str, np.ndarray]:
     """What a member contributes to a round."""
-    found = next(entry for entry in begun["inputs"] if int(entry["id"]) == member)
+    found = input_of(begun, member)
     vectors = {}
     for segment, entry in zip(run.segments, found["segments"], strict=True):
         if entry["values"] is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from fractions import Fraction
 from typing import Any
 
@@ -10,30 +9,10 @@ import numpy as np
 import pytest
 
 from cloakwork.errors import CloakworkError, Status
-from cloakwork.privacy import Contribution, DiscreteGaussian, Mechanism, decode, hadamard
-from secagg_vectors import Tape, load
+from cloakwork.privacy import Contribution, DiscreteGaussian, decode, hadamard
+from secagg_vectors import Tape, load, mechanism, real, reals
 
 PRIVATE = load("private.json")
-
-
-def real(bits: str) -> float:
-    """The double with these bits."""
-    return float(struct.unpack(">d", bytes.fromhex(bits))[0])
-
-
-def mechanism(entry: dict[str, Any]) -> Mechanism:
-    return Mechanism(
-        dimension=int(entry["dimension"]),
-        block_log2=entry["block_log2"],
-        norm_bound=int(entry["norm_bound"]),
-        parts=entry["parts"],
-        honest=entry["honest"],
-        **{name: real(entry[name]) for name in ("clamp", "clip", "granularity", "noise")},
-    )
-
-
-def vector(values: list[str]) -> np.ndarray:
-    return np.array([real(value) for value in values])
 
 
 @pytest.mark.parametrize("entry", PRIVATE["contributions"], ids=lambda entry: entry["name"])
@@ -43,19 +22,19 @@ def test_contributions(entry: dict[str, Any]) -> None:
     tape = Tape(bytes.fromhex(entry["rng_tape"]))
     contribution._random = tape.pointer
     for part in entry["parts"]:
-        contribution.add(vector(part))
+        contribution.add(reals(part))
     assert tape.rest == b""
     residues = contribution.residues()
     assert [str(residue) for residue in residues.tolist()] == entry["residues"]
     found = decode(parameters, entry["bits"], rotation, residues, entry["suite"])
-    assert found.tobytes() == vector(entry["values"]).tobytes()
+    assert found.tobytes() == reals(entry["values"]).tobytes()
 
 
 @pytest.mark.parametrize("entry", PRIVATE["refused"]["values"], ids=lambda entry: entry["name"])
 def test_values_that_are_refused(entry: dict[str, Any]) -> None:
     contribution = Contribution(mechanism(PRIVATE["refused"]["mechanism"]), PRIVATE["refused"]["bits"], bytes(32))
     with pytest.raises(CloakworkError) as refused:
-        contribution.add(vector(entry["values"]))
+        contribution.add(reals(entry["values"]))
     assert refused.value.code == entry["error"]
     assert contribution.added == 0
     with pytest.raises(CloakworkError) as missing:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cloakwork.errors import CryptoError
-from cloakwork.secagg import Run, Server, aggregate, decode, message_kind
-from secagg_vectors import TRANSCRIPTS, Player, config, load, members, numbers, round_of
+from cloakwork.secagg import Run, Server, aggregate, decode, decode_private, message_kind
+from secagg_vectors import TRANSCRIPTS, Player, config, load, members, numbers, reals, round_of
 
 _KINDS = {"invite": 16, "keys": 17, "confirmations": 18, "begin": 19, "survivors": 20, "open": 21, "finished": 22}
 ALL = pytest.mark.parametrize("name", TRANSCRIPTS)
@@ -108,12 +108,17 @@ def check_sums(run: Run, server: Server, payloads: dict[str, bytes], begun: dict
     survivors = [str(member) for member in server.survivors()]
     assert survivors == begun["survivors"]
     opening = server.opening()
+    seed = opening.rotation_seed
     sums = aggregate(run, opening, [payloads[member] for member in survivors], threads=2)
     for segment, entry in zip(run.segments, begun["sums"], strict=True):
         assert entry["label"] == segment.label
         assert numbers(segment, sums[segment.label]) == [int(number) for number in entry["residues"]]
         if entry["values"] is not None:
             assert decode(run, segment.label, sums[segment.label], "float64").tolist() == entry["values"]
+    assert (run.config.mechanism is not None) == ("decoded" in begun)
+    if run.config.mechanism is not None:
+        assert seed.hex() == begun["rotation_seed"]
+        assert decode_private(run, seed, sums[run.segments[0].label]).tobytes() == reals(begun["decoded"]).tobytes()
     with pytest.raises(CryptoError, match="MASKS_DID_NOT_CANCEL"):
         aggregate(run, opening, [payloads[member] for member in survivors[1:]])
     server.finish()

@@ -7,32 +7,13 @@ use cloakwork_core::privacy::pipeline::{Contribution, Pipeline, Real};
 use cloakwork_core::ring::{Bits, Lane, lane_bytes};
 use serde_json::Value;
 
-use crate::files::{array, bytes, integer, list, load, small, text};
+use crate::files::{array, bytes, integer, list, load, mechanism, real, small, text};
 use crate::random::{Generator, Tape};
-
-fn real(value: &Value) -> f64 {
-    f64::from_bits(u64::from_str_radix(text(value), 16).unwrap())
-}
-
-fn mechanism_of(value: &Value) -> Mechanism {
-    Mechanism::new(MechanismConfig {
-        dimension: integer(&value["dimension"]),
-        block_log2: small(&value["block_log2"]).try_into().unwrap(),
-        clamp: real(&value["clamp"]),
-        clip: real(&value["clip"]),
-        granularity: real(&value["granularity"]),
-        noise: real(&value["noise"]),
-        norm_bound: integer(&value["norm_bound"]),
-        parts: small(&value["parts"]),
-        honest: small(&value["honest"]),
-    })
-    .unwrap()
-}
 
 fn pipeline_of(case: &Value) -> Pipeline {
     let bits = Bits::new(small(&case["bits"]).try_into().unwrap()).unwrap();
     let suite = Suite::new(small(&case["suite"]).try_into().unwrap()).unwrap();
-    Pipeline::new(mechanism_of(&case["mechanism"]), bits, suite).unwrap()
+    Pipeline::new(mechanism(&case["mechanism"]), bits, suite).unwrap()
 }
 
 fn replay<L: Lane>(case: &Value) {
@@ -74,7 +55,7 @@ fn contributions_and_their_sums() {
 fn values_that_are_refused() {
     let file = load("private.json");
     let pipeline =
-        Pipeline::new(mechanism_of(&file["refused"]["mechanism"]), Bits::new(16).unwrap(), Suite::ChaCha20).unwrap();
+        Pipeline::new(mechanism(&file["refused"]["mechanism"]), Bits::new(16).unwrap(), Suite::ChaCha20).unwrap();
     for case in list(&file["refused"]["values"]) {
         let values: Vec<f64> = list(&case["values"]).iter().map(real).collect();
         let (mut residues, mut work) = ([0u32; 8], [0i64; 8]);

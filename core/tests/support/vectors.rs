@@ -1,5 +1,6 @@
 //! Reads the vectors that drive every language (tests/README.md).
 
+use cloakwork_core::privacy::mechanism::{Mechanism, MechanismConfig};
 use serde_json::Value;
 
 /// A file of tests/vectors.
@@ -40,4 +41,25 @@ pub fn integer(value: &Value) -> u64 {
 /// A number that fits 32 bits.
 pub fn small(value: &Value) -> u32 {
     integer(value).try_into().unwrap()
+}
+
+/// A double, given by its bits.
+pub fn real(value: &Value) -> f64 {
+    f64::from_be_bytes(array(value))
+}
+
+/// A noise mechanism.
+pub fn mechanism(value: &Value) -> Mechanism {
+    Mechanism::new(MechanismConfig {
+        dimension: integer(&value["dimension"]),
+        block_log2: small(&value["block_log2"]).try_into().unwrap(),
+        clamp: real(&value["clamp"]),
+        clip: real(&value["clip"]),
+        granularity: real(&value["granularity"]),
+        noise: real(&value["noise"]),
+        norm_bound: integer(&value["norm_bound"]),
+        parts: small(&value["parts"]),
+        honest: small(&value["honest"]),
+    })
+    .unwrap()
 }

@@ -2,66 +2,15 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from generator import gaussian
-from generator.codec import bit_of, expand, u8
+from generator.codec import bit_of, expand, hash_of, u8
+from generator.mechanism import Mechanism
 from generator.prg import KEY_LENGTH, keystream
 from generator.ring import NotFinite, OutOfRange, center
 
 MARGIN = 1 - 2.0**-26
 TOO_LARGE = 2.0**400
-
-
-@dataclass(frozen=True)
-class Mechanism:
-    dimension: int
-    block_log2: int
-    clamp: float
-    clip: float
-    granularity: float
-    noise: float
-    norm_bound: int
-    parts: int
-    honest: int
-
-    @property
-    def block(self) -> int:
-        return 1 << self.block_log2
-
-    @property
-    def padded(self) -> int:
-        return -(-self.dimension // self.block) * self.block
-
-    @property
-    def odd(self) -> int:
-        return self.block_log2 % 2
-
-    @property
-    def half(self) -> int:
-        return (self.block_log2 + self.odd) // 2
-
-    @property
-    def fraction(self) -> int:
-        """F."""
-        clip_bits = 1 + math.floor(math.log2(self.clip / self.granularity))
-        assert 2 ** (clip_bits - 1) <= self.clip / self.granularity < 2**clip_bits
-        return min(40, 50 - clip_bits - self.odd, 61 - clip_bits - self.half)
-
-    @property
-    def shift(self) -> int:
-        return self.fraction + self.half
-
-    @property
-    def scale(self) -> float:
-        """S. Python's numbers are the doubles that the page asks for."""
-        whole = 2.0**self.fraction / self.granularity
-        return whole * math.sqrt(2.0) if self.odd else whole
-
-    @property
-    def unit(self) -> float:
-        root = math.sqrt(2.0) * 2.0 ** (self.half - 1) if self.odd else 2.0**self.half
-        return self.granularity / root
 
 
 def stream(suite: int, key: bytes) -> Callable[[int, int], bytes]:
@@ -70,6 +19,11 @@ def stream(suite: int, key: bytes) -> Callable[[int, int], bytes]:
 
 def key_of(seed: bytes, label: str, suite: int) -> bytes:
     return expand(seed, label, u8(suite), length=KEY_LENGTH[suite])
+
+
+def rotation_seed(h: bytes) -> bytes:
+    """Of a round."""
+    return hash_of("rotation", h)
 
 
 def signs(suite: int, rotation: bytes, count: int) -> list[int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from generator.agreement import KeyPair
 from generator.codec import encode, hash_of, u64le
 from generator.draw import draw
+from generator.mechanism import Mechanism
 from generator.ring import contribution_bound, packed_length, zero_coordinates
 
 RESIDUES, FIXED_POINT = 0, 1
@@ -58,6 +59,7 @@ class Description:
     setup_seconds: int = 60
     step_seconds: int = 60
     mechanism: object = None
+    """None, a `Mechanism`, or items that are none."""
     settings: bytes = bytes(32)
 
     def changed(self, **values: object) -> "Description":
@@ -79,7 +81,7 @@ class Description:
             self.max_rounds,
             [self.setup_seconds, self.step_seconds],
             [[s.label, s.bits, s.length, s.encoding, s.fraction] for s in self.segments],
-            self.mechanism,
+            self.mechanism.items() if isinstance(self.mechanism, Mechanism) else self.mechanism,
             self.settings,
         ]
 

@@ -5,11 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator import private
 from generator.client import Client
-from generator.draw import draw, draw_integer
+from generator.draw import draw
 from generator.field import coefficients_from, seed_of, strings_of
+from generator.inputs import Input, plain_input, private_input
+from generator.mechanism import Mechanism, real_bytes
 from generator.message import round_hash
-from generator.ring import contribution_bound, decode_fixed, encode_fixed
+from generator.ring import decode_fixed
 from generator.run import FIXED_POINT, Run, Segment
 from generator.server import AbortError, Answers, Server
 
@@ -44,6 +47,8 @@ class Player:
     epochs: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        mechanism = self.run.description.mechanism
+        self.mechanism = mechanism if isinstance(mechanism, Mechanism) else None
         self.server = Server(self.run)
         self.clients = [Client(self.run, position) for position in range(len(self.run.members))]
         self.tapes = [b""] * len(self.clients)
@@ -103,23 +108,14 @@ class Player:
         for plan in epoch.rounds:
             self.play_round(plan)
 
-    def _values(self, u: int, plan: Round, index: int, segment: Segment) -> list[Any]:
-        """Multiples of 2^-(f + 2) within the bound for fixed point, any residues otherwise."""
-        name = f"{self.name} value {self.run.members[u].id} {plan.number} {index}"
-        bound = contribution_bound(segment.bits, len(self.clients))
-        values: list[Any] = []
-        for j in range(segment.length):
-            if segment.encoding == FIXED_POINT:
-                quarters = draw_integer(f"{name} {j}", 64) % (8 * min(bound, 2**40) + 1) - 4 * min(bound, 2**40)
-                values.append(quarters / 2.0 ** (segment.fraction + 2))
-            else:
-                values.append(draw_integer(f"{name} {j}", segment.bits))
-        return values
-
-    def _residues(self, segment: Segment, values: list[Any]) -> list[int]:
-        if segment.encoding != FIXED_POINT:
-            return values
-        return [encode_fixed(value, segment.bits, segment.fraction, len(self.clients)) for value in values]
+    def _input(self, u: int, plan: Round) -> Input:
+        """The residues of each segment that a member gives, and what the vectors say of them."""
+        member = self.run.members[u].id
+        if self.mechanism is None:
+            return plain_input(self.name, self.run, member, plan.number)
+        seeds = [self._tape(u, f"part seed {plan.number} {part}", 32) for part in range(self.mechanism.parts)]
+        seed = private.rotation_seed(self.clients[u].h)
+        return private_input(f"{self.name} {member} {plan.number}", self.run.description, self.mechanism, seed, seeds)
 
     def play_round(self, plan: Round) -> None:
         server, segments = self.server, self.run.description.segments
@@ -134,15 +130,8 @@ class Player:
         def masked(u: int, data: bytes) -> bytes:
             client = self.clients[u]
             client.begin(data, context_hash)
-            values = [self._values(u, plan, index, segment) for index, segment in enumerate(segments)]
-            residues[u] = [self._residues(segment, own) for segment, own in zip(segments, values, strict=True)]
-            record: dict[str, Any] = {
-                "id": str(client.member.id),
-                "segments": [
-                    {"values": own if segment.encoding == FIXED_POINT else None, "residues": [str(x) for x in encoded]}
-                    for segment, own, encoded in zip(segments, values, residues[u], strict=True)
-                ],
-            }
+            residues[u], given = self._input(u, plan)
+            record: dict[str, Any] = {"id": str(client.member.id)} | given
             coefficients, salt = [], b""
             if client.recovery:
                 length = 32 * self.run.description.threshold
@@ -170,6 +159,8 @@ class Player:
             "h": round_hash(self.run.hash, server.epoch, plan.number, server.bitmap(participants), context_hash).hex(),
             "inputs": inputs,
         }
+        if self.mechanism is not None:
+            record["rotation_seed"] = private.rotation_seed(server.h).hex()
         try:
             server.receive_masked(answers)
             unmasked = self._recover(plan, set(answers)) if self.run.description.mode == 1 else {}
@@ -177,6 +168,8 @@ class Player:
             assert sums == self._plain_sums(residues)
             record["survivors"] = self._ids(server.survivors)
             record["sums"] = [self._sum(segment, total) for segment, total in zip(segments, sums, strict=True)]
+            if self.mechanism is not None:
+                record["decoded"] = self._decoded(self.mechanism, sums[0])
         except AbortError as abort:
             outcome = abort.outcome
         record["outcome"] = outcome
@@ -219,3 +212,9 @@ class Player:
         if segment.encoding == FIXED_POINT:
             values = [decode_fixed(residue, segment.bits, segment.fraction) for residue in total]
         return {"label": segment.label, "values": values, "residues": [str(residue) for residue in total]}
+
+    def _decoded(self, mechanism: Mechanism, total: list[int]) -> list[str]:
+        """What the sum of private vectors stands for."""
+        description, rotation = self.run.description, private.rotation_seed(self.server.h)
+        values = private.decode(mechanism, description.segments[0].bits, description.suite, rotation, total)
+        return [real_bytes(value).hex() for value in values]

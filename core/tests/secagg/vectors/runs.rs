@@ -7,7 +7,7 @@ use cloakwork_core::secagg::{
 };
 use serde_json::Value;
 
-use crate::support::vectors::{array, bytes, integer, list, load, small, text};
+use crate::support::vectors::{array, bytes, integer, list, load, mechanism, small, text};
 
 /// A run of which only the graph counts.
 pub(crate) fn run_with_graph(members: u32, degree: u32, beacon: [u8; 32]) -> Run {
@@ -73,7 +73,7 @@ fn config_of(parameters: &Value, roster_hash: [u8; 32]) -> RunConfig {
         max_rounds: small(&parameters["max_rounds"]),
         limits: Limits { setup: small(&parameters["setup_seconds"]), step: small(&parameters["step_seconds"]) },
         segments,
-        mechanism: None,
+        mechanism: parameters.get("mechanism").map(mechanism),
         settings_hash: array(&parameters["settings"]),
     }
 }

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use cloakwork_core::agreement::Identity;
-use cloakwork_core::ring::lane_bytes;
+use cloakwork_core::privacy::pipeline::{Contribution, Pipeline};
+use cloakwork_core::ring::{Lane, lane_bytes};
 use cloakwork_core::secagg::{Client, Encoding, Kind, Run, Server, Step, Values};
 use cloakwork_core::{Result, secagg};
 use serde_json::Value;
@@ -12,7 +13,7 @@ use serde_json::Value;
 use super::runs::members_of;
 use crate::support::cbor;
 use crate::support::random::Tape;
-use crate::support::vectors::{array, bytes, integer, list, load, text};
+use crate::support::vectors::{array, bytes, integer, list, load, real, text};
 
 /// Most neighbours in a transcript.
 const CAPACITY: usize = 7;
@@ -169,12 +170,20 @@ impl Replay {
         let Party { client, tape, .. } = self.parties.get_mut(&id).unwrap();
         respond(client, kind, message, tape)
     }
+
     /// Begins the round and masks what the transcript says.
     fn contribute(&mut self, id: u64, message: &[u8]) -> Result<Vec<u8>> {
         let record = self.record().clone();
         let Party { client, tape, .. } = self.parties.get_mut(&id).unwrap();
         client.begin(message, &array(&record["context_hash"]))?;
         let input = list(&record["inputs"]).iter().find(|input| integer(&input["id"]) == id).unwrap();
+        if let Ok(pipeline) = self.run.pipeline() {
+            assert_eq!(client.rotation_seed()?, array(&record["rotation_seed"]));
+            return match lane_bytes(pipeline.bits()) {
+                4 => mask_parts::<u32>(client, tape, pipeline, input, |whole| Values::PrivateU32(whole)),
+                _ => mask_parts::<u64>(client, tape, pipeline, input, |whole| Values::PrivateU64(whole)),
+            };
+        }
         let segments = list(&input["segments"]);
         let floats: Vec<Vec<f64>> = segments
             .iter()
@@ -195,10 +204,7 @@ impl Replay {
                 Encoding::Residues => Values::U128(&residues[index]),
             })
             .collect();
-        let mut out = vec![0; client.masked_size()?];
-        let size = client.mask(tape, &values, &mut out)?;
-        assert_eq!(size, out.len());
-        Ok(out)
+        masked(client, tape, &values)
     }
 
     fn deliver(&mut self, id: u64, answer: &[u8]) {
@@ -234,6 +240,16 @@ impl Replay {
                 assert_eq!(decoded, values, "{}", segment.label());
             }
         }
+        if let Ok(pipeline) = self.run.pipeline() {
+            let seed = opening.rotation_seed();
+            assert_eq!(seed, array(&record["rotation_seed"]));
+            let decoded = match lane_bytes(pipeline.bits()) {
+                4 => decode(&pipeline, &seed, &opening.sum::<u32>(0, &payloads)?)?,
+                _ => decode(&pipeline, &seed, &opening.sum::<u64>(0, &payloads)?)?,
+            };
+            let expected: Vec<u64> = list(&record["decoded"]).iter().map(|value| real(value).to_bits()).collect();
+            assert_eq!(decoded.into_iter().map(f64::to_bits).collect::<Vec<_>>(), expected);
+        }
         Ok(())
     }
 
@@ -262,6 +278,44 @@ impl Replay {
     fn restart(&mut self, id: u64) {
         self.parties.get_mut(&id).unwrap().client = self.twin(id);
     }
+}
+
+fn masked(client: &mut Client<CAPACITY>, tape: &mut Tape, values: &[Values<'_>]) -> Result<Vec<u8>> {
+    let mut out = vec![0; client.masked_size()?];
+    let size = client.mask(tape, values, &mut out)?;
+    assert_eq!(size, out.len());
+    Ok(out)
+}
+
+/// Makes the contribution of a run with noise, whose part seeds come from the tape, and masks it.
+fn mask_parts<L: Lane>(
+    client: &mut Client<CAPACITY>,
+    tape: &mut Tape,
+    pipeline: Pipeline,
+    input: &Value,
+    values: impl for<'a> Fn(&'a Contribution<'a, L>) -> Values<'a>,
+) -> Result<Vec<u8>> {
+    let (mechanism, max) = (*pipeline.mechanism(), pipeline.bits().max_residue());
+    let mut lanes = vec![L::default(); mechanism.padded().try_into().unwrap()];
+    let mut work = vec![0; mechanism.block().try_into().unwrap()];
+    let mut contribution = Contribution::new(pipeline, &client.rotation_seed()?, &mut lanes)?;
+    for part in list(&input["parts"]) {
+        let part: Vec<f64> = list(part).iter().map(real).collect();
+        contribution.add_part(tape, &part, &mut work)?;
+    }
+    let residues: Vec<u128> = contribution.residues()?.iter().map(|lane| lane.to_u128() & max).collect();
+    let expected: Vec<u128> =
+        list(&input["segments"][0]["residues"]).iter().map(|residue| text(residue).parse().unwrap()).collect();
+    assert_eq!(residues, expected, "{}", input["id"]);
+    masked(client, tape, &[values(&contribution)])
+}
+
+fn decode<L: Lane>(pipeline: &Pipeline, seed: &[u8; 32], sum: &[L]) -> Result<Vec<f64>> {
+    let mechanism = pipeline.mechanism();
+    let mut work = vec![0; mechanism.block().try_into().unwrap()];
+    let mut values = vec![0.0; mechanism.config().dimension.try_into().unwrap()];
+    pipeline.decode(seed, sum, &mut work, &mut values)?;
+    Ok(values)
 }
 
 /// The state of a client.
@@ -312,7 +366,7 @@ fn transcripts() -> Vec<String> {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/round");
     let names = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let found: Vec<String> = names.filter(|name| name.ends_with(".json")).map(|name| format!("round/{name}")).collect();
-    assert!(found.len() >= 7, "{} transcripts", found.len());
+    assert!(found.len() >= 9, "{} transcripts", found.len());
     found
 }
 

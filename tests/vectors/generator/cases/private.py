@@ -1,13 +1,12 @@
 """The private vector (protocol.md, "The private vector")."""
 
 import math
-import struct
 from typing import Any
 
 from generator import private
 from generator.draw import draw, draw_integer
+from generator.mechanism import Mechanism, real_bytes
 from generator.prg import AES_128_CTR, CHACHA20
-from generator.private import Mechanism
 from generator.ring import NotFinite, OutOfRange
 
 INFINITY = math.inf
@@ -15,7 +14,7 @@ NOT_FINITE, OUT_OF_RANGE = 201, 202
 
 
 def _bits(value: float) -> str:
-    return struct.pack(">d", value).hex()
+    return real_bytes(value).hex()
 
 
 def _uniform(name: str, count: int, magnitude: float) -> list[float]:
@@ -46,17 +45,6 @@ def _mechanism(**values: Any) -> Mechanism:
     return Mechanism(**{"norm_bound": _norm_bound(chosen)} | chosen)
 
 
-def _described(mechanism: Mechanism) -> dict[str, Any]:
-    return {
-        "dimension": str(mechanism.dimension),
-        "block_log2": mechanism.block_log2,
-        **{name: _bits(getattr(mechanism, name)) for name in ("clamp", "clip", "granularity", "noise")},
-        "norm_bound": str(mechanism.norm_bound),
-        "parts": mechanism.parts,
-        "honest": mechanism.honest,
-    }
-
-
 def _contribution(name: str, mechanism: Mechanism, bits: int, suite: int, parts: list[list[float]]) -> dict[str, Any]:
     rotation = draw(f"private rotation {name}", 32)
     seeds = [draw(f"private seed {name} {part}", 32) for part in range(len(parts))]
@@ -64,7 +52,7 @@ def _contribution(name: str, mechanism: Mechanism, bits: int, suite: int, parts:
     found = private.residues(mechanism, bits, suite, rotation, seeds, parts)
     return {
         "name": name,
-        "mechanism": _described(mechanism),
+        "mechanism": mechanism.parameters(),
         "bits": bits,
         "suite": suite,
         "rotation": rotation.hex(),
@@ -130,5 +118,5 @@ def build() -> dict[str, Any]:
     return {
         "about": "Parts become residues with the part seeds on the tape; values: what the residues decode to as a sum of one.",
         "contributions": contributions,
-        "refused": {"mechanism": _described(_mechanism()), "bits": 16, "values": _refused()},
+        "refused": {"mechanism": _mechanism().parameters(), "bits": 16, "values": _refused()},
     }

@@ -1,11 +1,13 @@
-"""Whole runs, message by message (sections 4 to 7)."""
+"""Whole runs, message by message (sections 4 to 7, with noise 10 to 12)."""
 
+import math
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
 from generator.cases.run import parameters_of
 from generator.graph import neighbours
+from generator.mechanism import Mechanism
 from generator.run import FIXED_POINT, RESIDUES, Segment, make_run
 from generator.transcript import Epoch, Player, Round
 
@@ -97,6 +99,55 @@ SCENARIOS: list[Scenario] = [
         [Segment("values", 2, 7, RESIDUES)],
         {"suite": 2, "mode": 0, "degree": 2, "threshold": 0, "max_passes": 0, "min_inputs": 4},
         [Epoch(1, (Round(1),))],
+    ),
+    (
+        "five_private",
+        "Noise on the complete graph, suite 2: two parts a member, two blocks, a clamp, and a norm bound that about every second rounding "
+        "of a part at the clip is above. One drops out in round 2.",
+        [2, 30, 31, 500, 2**40],
+        [Segment("vector", 16, 16)],
+        {
+            "suite": 2,
+            "threshold": 3,
+            "min_inputs": 4,
+            "mechanism": Mechanism(
+                dimension=10,
+                block_log2=3,
+                clamp=0.5,
+                clip=1.0,
+                granularity=2.0**-8,
+                noise=4.5,
+                norm_bound=2**16,
+                parts=2,
+                honest=3,
+            ),
+        },
+        [Epoch(1, (Round(1), Round(2, lost_masked=(31,))))],
+    ),
+    (
+        "three_private_no_recovery",
+        "Noise without recovery, suite 1: one part, one block, no clamp, lanes of 64 bits.",
+        [7, 8, 9],
+        [Segment("vector", 40, 8)],
+        {
+            "suite": 1,
+            "mode": 0,
+            "threshold": 0,
+            "max_passes": 0,
+            "min_inputs": 3,
+            "mechanism": Mechanism(
+                dimension=7,
+                block_log2=3,
+                clamp=math.inf,
+                clip=3.0,
+                granularity=1e-6,
+                noise=1000.0,
+                norm_bound=9 * 10**12 + 10**7,
+                parts=1,
+                honest=2,
+            ),
+        },
+        [Epoch(1, (Round(3),))],
     ),
 ]
 

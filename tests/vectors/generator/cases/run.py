@@ -1,9 +1,10 @@
-"""Run descriptions and rosters (section 2). Error numbers are those of `cloak_status`."""
+"""Run descriptions and rosters (sections 2 and 11). Error numbers are those of `cloak_status`."""
 
 from collections.abc import Callable
 from typing import Any
 
 from generator.agreement import KeyPair
+from generator.cases import private_run
 from generator.codec import encode, hash_of
 from generator.draw import draw
 from generator.errors import (
@@ -16,6 +17,7 @@ from generator.errors import (
     NON_CANONICAL,
     UNSUPPORTED,
 )
+from generator.mechanism import Mechanism
 from generator.run import FIXED_POINT, Description, Member, Segment, make_run, roster_bytes, roster_hash
 
 VALUES = Segment("values", 20, 1000, FIXED_POINT, 8)
@@ -50,6 +52,7 @@ def parameters_of(description: Description) -> dict[str, Any]:
             for segment in description.segments
         ],
         "settings": description.settings.hex(),
+        **({"mechanism": description.mechanism.parameters()} if isinstance(description.mechanism, Mechanism) else {}),
     }
 
 
@@ -100,6 +103,7 @@ def _valid() -> list[dict[str, Any]]:
         ("negative fraction", make_run("negative", ids, [Segment("a", 24, 1, FIXED_POINT, -64)], **recovery)),
         ("bound of one", make_run("bound of one", [1, 2, 3], [Segment("a", 3, 1, FIXED_POINT, 0)])),
         ("any ids", make_run("any ids", [0, 23, 24, 255, 256, 2**32, 2**63, 2**64 - 1], [VALUES], threshold=5)),
+        *private_run.valid(),
     ]
     largest = _base().changed(**LARGEST, roster_hash=draw("largest roster", 32))
     return [
@@ -236,7 +240,8 @@ def _shape_deviations() -> list[tuple[str, int, bytes]]:
 
 def _invalid() -> list[dict[str, Any]]:
     base = _base()
-    changed: list[tuple[str, int, bytes]] = [(name, error, encode(base.changed(**values).items())) for name, error, values in INVALID]
+    cases = INVALID + private_run.INVALID
+    changed: list[tuple[str, int, bytes]] = [(name, error, encode(base.changed(**values).items())) for name, error, values in cases]
     return [{"name": name, "error": error, "description": description.hex()} for name, error, description in changed + _shape_deviations()]
 
 
