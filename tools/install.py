@@ -1,7 +1,7 @@
 """Builds the C library and installs it: `make install PREFIX=/usr/local DESTDIR=`.
 
-Header, shared library with its links, static library, pkg-config and CMake files, licences. DESTDIR goes before every path where files are
-written and into none that is written into a file, as packagers expect.
+Headers for C and C++, shared library with its links, static library, pkg-config and CMake files, licences. DESTDIR goes before every path
+where files are written and into none that is written into a file, as packagers expect.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGING = ROOT / "packaging"
-HEADERS = (ROOT / "include" / "cloakwork.h",)
+HEADER = ROOT / "include" / "cloakwork.h"
+CPP = ROOT / "bindings" / "cpp" / "include"
 NOTICES = ("LICENSE-APACHE", "LICENSE-MIT", "THIRD-PARTY.md")
 POINTER_BYTES = {"32": "4", "64": "8"}
 
@@ -61,9 +62,9 @@ class Folders:
 
 def header_number(name: str) -> str:
     """A number that the header defines."""
-    found = re.search(rf"^#define {name} (\d+)$", HEADERS[0].read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.search(rf"^#define {name} (\d+)$", HEADER.read_text(encoding="utf-8"), re.MULTILINE)
     if found is None:
-        raise InstallError(f"{HEADERS[0].name} does not define {name}")
+        raise InstallError(f"{HEADER.name} does not define {name}")
     return found[1]
 
 
@@ -175,8 +176,9 @@ def link(path: Path, target: str) -> None:
 def install(folders: Folders, destination: str, built: Built) -> None:
     """Puts everything where it belongs."""
     number, abi = version(), header_number("CLOAK_ABI_VERSION")
-    for header in HEADERS:
-        copy(header, staged(destination, folders.include / header.name))
+    copy(HEADER, staged(destination, folders.include / HEADER.name))
+    for header in sorted(CPP.rglob("*.hpp")):
+        copy(header, staged(destination, folders.include / header.relative_to(CPP)))
     lib = staged(destination, folders.lib)
     shared = f"libcloakwork.so.{number}"
     copy(built.folder / "libcloakwork.so", lib / shared, 0o755)

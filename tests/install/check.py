@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
+CPP = ROOT / "bindings" / "cpp" / "include"
 SONAME = "libcloakwork.so.0"
 C = ("cc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror")
 
@@ -91,6 +92,7 @@ def files(installation: Installation) -> None:
     require(f"[{SONAME}]" in run("readelf", "-d", lib / "libcloakwork.so"), "the library's own name")
     expected = {
         "include/cloakwork.h",
+        *(f"include/{path.relative_to(CPP)}" for path in CPP.rglob("*.hpp")),
         "lib/libcloakwork.a",
         "lib/libcloakwork.so",
         f"lib/{SONAME}",
@@ -126,6 +128,7 @@ def with_cmake(installation: Installation, scratch: Path) -> None:
     run("cmake", "--build", build)
     installation.works(build / "consumer-shared", shared=True)
     installation.works(build / "consumer-static", shared=False)
+    installation.works(build / "consumer-cpp", shared=True)
 
 
 def versions_for_cmake(installation: Installation, scratch: Path) -> None:

@@ -1,0 +1,204 @@
+/** @file What a run with noise costs, and the parameters for what it may cost. */
+#ifndef CLOAKWORK_PRIVACY_HPP
+#define CLOAKWORK_PRIVACY_HPP
+
+#include "mechanism.hpp"
+
+namespace cloakwork {
+inline namespace CLOAKWORK_MODE {
+
+/** In what two neighbouring data sets differ. */
+enum class Neighbours : std::int32_t { zero_out = CLOAK_NEIGHBOURS_ZERO_OUT, replace_one = CLOAK_NEIGHBOURS_REPLACE_ONE };
+
+/** What an epsilon is about. */
+class Unit {
+public:
+    /** All that a client holds. */
+    static Unit client(Neighbours neighbours = Neighbours::replace_one) { return {CLOAK_UNIT_CLIENT, neighbours, 0}; }
+    /** One part of a contribution. */
+    static Unit part(Neighbours neighbours = Neighbours::replace_one) { return {CLOAK_UNIT_PART, neighbours, 0}; }
+    /** One record, which moves the vector of its part by at most `clip`; the host sees to that. */
+    static Unit record(double clip, Neighbours neighbours = Neighbours::replace_one) { return {CLOAK_UNIT_RECORD, neighbours, clip}; }
+
+    const cloak_privacy_unit &raw() const noexcept { return raw_; }
+
+private:
+    Unit(std::int32_t unit, Neighbours neighbours, double clip) : raw_{unit, static_cast<std::int32_t>(neighbours), clip} {}
+    cloak_privacy_unit raw_;
+};
+
+/** An epsilon and the order of the divergence that showed it. */
+struct Loss {
+    double epsilon = 0;
+    double order = 0;
+};
+
+/** What rounds have cost together. */
+class Accountant {
+public:
+    static Returns<Accountant> create() {
+        cloak_accountant *made = nullptr;
+        const cloak_status status = cloak_accountant_new(&made);
+        Accountant accountant(made);
+        return detail::give(status, accountant);
+    }
+
+    /** Adds rounds of a run's mechanism. */
+    Returns<void> add(const Mechanism &mechanism, const Unit &unit, std::uint32_t rounds = 1) {
+        const cloak_mechanism given = mechanism.raw();
+        cloak_parameter_error error = {};
+        return detail::done(cloak_accountant_add(handle_.get(), &given, &unit.raw(), rounds, &error), error);
+    }
+
+    /** Adds rounds of Gaussian noise of so many L2 sensitivities. */
+    Returns<void> add_gaussian(double multiplier, std::uint32_t rounds = 1) {
+        cloak_parameter_error error = {};
+        return detail::done(cloak_accountant_add_gaussian(handle_.get(), multiplier, rounds, &error), error);
+    }
+
+    /** Adds rounds of Skellam noise on integers. */
+    Returns<void> add_skellam(double l2, double l1, double variance, std::uint32_t rounds = 1) {
+        cloak_parameter_error error = {};
+        return detail::done(cloak_accountant_add_skellam(handle_.get(), l2, l1, variance, rounds, &error), error);
+    }
+
+    /** Adds rounds of which only the zero-concentrated differential privacy is known. */
+    Returns<void> add_concentrated(double rho, std::uint32_t rounds = 1) {
+        cloak_parameter_error error = {};
+        return detail::done(cloak_accountant_add_concentrated(handle_.get(), rho, rounds, &error), error);
+    }
+
+    /** Adds rounds of the ideal distributed discrete Gaussian, for comparison. */
+    Returns<void> add_distributed_gaussian(double l2, double l1, double noise, std::uint64_t shares, std::uint64_t padded, std::uint32_t rounds = 1) {
+        cloak_parameter_error error = {};
+        return detail::done(cloak_accountant_add_distributed_gaussian(handle_.get(), l2, l1, noise, shares, padded, rounds, &error), error);
+    }
+
+    /** Adds rounds in which each client takes part with a probability; it does not hold against the server or the participants. */
+    Returns<void> add_subsampled_only_against_third_parties(const Mechanism &mechanism, const Unit &unit, double rate, std::uint32_t rounds = 1) {
+        const cloak_mechanism given = mechanism.raw();
+        cloak_parameter_error error = {};
+        return detail::done(
+            cloak_accountant_add_subsampled_only_against_third_parties(handle_.get(), &given, &unit.raw(), rate, rounds, &error), error);
+    }
+
+    /** The same for Gaussian noise. */
+    Returns<void> add_gaussian_subsampled_only_against_third_parties(double multiplier, double rate, std::uint32_t rounds = 1) {
+        cloak_parameter_error error = {};
+        return detail::done(
+            cloak_accountant_add_gaussian_subsampled_only_against_third_parties(handle_.get(), multiplier, rate, rounds, &error), error);
+    }
+
+    /** The least epsilon for a delta; infinite if there is none. */
+    Returns<Loss> epsilon(double delta) const {
+        Loss out;
+        cloak_parameter_error error = {};
+        const cloak_status status = cloak_accountant_epsilon(handle_.get(), delta, &out.epsilon, &out.order, &error);
+        return detail::give(status, out, error);
+    }
+
+    /** The least delta for an epsilon. */
+    Returns<double> delta(double epsilon) const {
+        double out = 0;
+        cloak_parameter_error error = {};
+        const cloak_status status = cloak_accountant_delta(handle_.get(), epsilon, &out, &error);
+        return detail::give(status, out, error);
+    }
+
+    /** Orders, each with the divergence so far. */
+    Returns<std::vector<std::pair<double, double>>> divergences() const {
+        std::vector<double> orders;
+        std::vector<double> values;
+        const cloak_status status = detail::collect(orders, 0, [&](double *data, std::size_t capacity, std::size_t *count) {
+            values.resize(capacity);
+            return cloak_accountant_divergences(handle_.get(), data, values.data(), capacity, count);
+        });
+        std::vector<std::pair<double, double>> out;
+        for (std::size_t i = 0; i < orders.size(); i++) {
+            out.emplace_back(orders[i], values[i]);
+        }
+        return detail::give(status, out);
+    }
+
+private:
+    explicit Accountant(cloak_accountant *handle) noexcept : handle_(handle) {}
+    detail::Handle<cloak_accountant, cloak_accountant_free> handle_;
+};
+
+/** What a run with noise wants; the ranges are those of cloak_privacy_wanted. */
+struct Wanted {
+    std::uint64_t dimension = 0;
+    double epsilon = 0;
+    double delta = 0;
+    double clip = 0;
+    std::uint32_t clients = 0;
+    /** Honest clients whose noise every opened sum holds. */
+    std::uint32_t honest = 0;
+    std::uint8_t bits = 0;
+    /** Binary logarithm of the length of a rotated block. */
+    std::uint8_t block_log2 = 0;
+    std::uint32_t rounds = 1;
+    std::uint32_t parts = 1;
+    double clamp = std::numeric_limits<double>::infinity();
+    /** Bound on the expected number of coordinates that wrap around in a round. */
+    double wraps = 1e-3;
+    Unit unit = Unit::client();
+};
+
+/** The parameters of a mechanism, and what they promise; the fields are those of cloak_privacy_plan. */
+struct Plan {
+    Mechanism mechanism;
+    double sigma = 0;
+    double epsilon = 0;
+    double order = 0;
+    double wrap_margin = 0;
+    double wrap_coordinate = 0;
+    double wrap_vector = 0;
+    double error_quantisation = 0;
+    double error_noise = 0;
+    double error_wrap = 0;
+
+    static Plan from_raw(const cloak_privacy_plan &raw) noexcept {
+        return {Mechanism::from_raw(raw.mechanism), raw.sigma,       raw.epsilon,           raw.order,       raw.wrap_margin,
+                raw.wrap_coordinate,                raw.wrap_vector, raw.error_quantisation, raw.error_noise, raw.error_wrap};
+    }
+};
+
+/** The parameters with the least expected error that keep the wanted epsilon. */
+inline Returns<Plan> choose(const Wanted &wanted) {
+    cloak_privacy_wanted given = {};
+    given.dimension = wanted.dimension;
+    given.epsilon = wanted.epsilon;
+    given.delta = wanted.delta;
+    given.clip = wanted.clip;
+    given.clamp = wanted.clamp;
+    given.wraps = wanted.wraps;
+    given.unit = wanted.unit.raw();
+    given.clients = wanted.clients;
+    given.honest = wanted.honest;
+    given.parts = wanted.parts;
+    given.rounds = wanted.rounds;
+    given.block_log2 = wanted.block_log2;
+    given.bits = wanted.bits;
+    cloak_privacy_plan chosen = {};
+    cloak_parameter_error error = {};
+    const cloak_status status = cloak_privacy_plan_choose(&given, &chosen, &error);
+    Plan out = Plan::from_raw(chosen);
+    return detail::give(status, out, error);
+}
+
+/** What given parameters promise; the epsilon may be infinite and the ring too small. */
+inline Returns<Plan> expect(const Mechanism &mechanism, const Unit &unit, std::uint32_t clients, std::uint8_t bits, double delta,
+                            std::uint32_t rounds = 1) {
+    const cloak_mechanism given = mechanism.raw();
+    cloak_privacy_plan promised = {};
+    cloak_parameter_error error = {};
+    const cloak_status status = cloak_privacy_expect(&given, &unit.raw(), clients, bits, delta, rounds, &promised, &error);
+    Plan out = Plan::from_raw(promised);
+    return detail::give(status, out, error);
+}
+
+} // namespace CLOAKWORK_MODE
+} // namespace cloakwork
+
+#endif
