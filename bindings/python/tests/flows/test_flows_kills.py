@@ -13,8 +13,8 @@ from cloakwork.controller import RunHandle
 from cloakwork.errors import ProtocolError, Status
 
 # Long enough for every member that lives to answer on a machine that is busy with other scenarios.
-STEP_SECONDS = 10
-SIDE_BY_SIDE = 5
+STEP_SECONDS = 20
+SIDE_BY_SIDE = 3
 
 Scenario = Callable[[World, str], None]
 
