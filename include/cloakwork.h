@@ -2633,8 +2633,9 @@ cloak_status cloak_privacy_expect(const struct cloak_mechanism *mechanism,
  * @param identity  the own identity; it may be freed while the client lives
  * @param out       the client
  * @param error     NULL, or where to report whom an error concerns
- * @return `CLOAK_ERR_UNKNOWN_PARTY` when the identity is not in the roster; `CLOAK_ERR_REPEATED_KEY`; `CLOAK_ERR_CAPACITY_EXCEEDED` for a
- *         run with more than 1024 neighbours
+ * @return `CLOAK_ERR_UNKNOWN_PARTY` when the identity is not in the roster; `CLOAK_ERR_INVALID_ROSTER` with the party when it is there twice
+ *         or two neighbours have one key; `CLOAK_ERR_LOW_ORDER_KEY` or `CLOAK_ERR_MALFORMED` with the neighbour whose key must not be used;
+ *         `CLOAK_ERR_CAPACITY_EXCEEDED` for a run with more than 1024 neighbours
  */
 CLOAK_MUST_USE
 cloak_status cloak_client_new(const struct cloak_run *run,
@@ -2969,7 +2970,8 @@ CLOAK_MUST_USE cloak_status cloak_client_last_error(const struct cloak_client *c
  * @param run    the run; it may be freed while the server lives
  * @param out    the server
  * @param error  NULL, or where to report whom an error concerns
- * @return `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_MALFORMED` or `CLOAK_ERR_REPEATED_KEY` with the member whose key must not be used
+ * @return `CLOAK_ERR_LOW_ORDER_KEY` or `CLOAK_ERR_MALFORMED` with the member whose key must not be used; `CLOAK_ERR_INVALID_ROSTER` with a
+ *         member who has the key of another
  */
 CLOAK_MUST_USE
 cloak_status cloak_server_new(const struct cloak_run *run,
@@ -3039,7 +3041,8 @@ cloak_status cloak_server_begin(struct cloak_server *server,
                                 uint32_t *round);
 
 /**
- * The message that a member is due in the present step.
+ * The message that a member is due in the present step. In the step of the sum that is still the one of the step before, for members that have
+ * not asked for it; a client that has answered it refuses it.
  *
  * @param receiver  id of the member
  * @param out       the message

@@ -109,8 +109,9 @@ const _: () = assert!(align_of::<Cell<ClientObject<16>>>() <= CLOAK_ALIGN);
 /// @param identity  the own identity; it may be freed while the client lives
 /// @param out       the client
 /// @param error     NULL, or where to report whom an error concerns
-/// @return `CLOAK_ERR_UNKNOWN_PARTY` when the identity is not in the roster; `CLOAK_ERR_REPEATED_KEY`; `CLOAK_ERR_CAPACITY_EXCEEDED` for a
-///         run with more than 1024 neighbours
+/// @return `CLOAK_ERR_UNKNOWN_PARTY` when the identity is not in the roster; `CLOAK_ERR_INVALID_ROSTER` with the party when it is there twice
+///         or two neighbours have one key; `CLOAK_ERR_LOW_ORDER_KEY` or `CLOAK_ERR_MALFORMED` with the neighbour whose key must not be used;
+///         `CLOAK_ERR_CAPACITY_EXCEEDED` for a run with more than 1024 neighbours
 #[cfg(feature = "std")]
 #[must_use]
 #[unsafe(no_mangle)]

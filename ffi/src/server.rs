@@ -114,7 +114,8 @@ pub struct cloak_receipt {
 /// @param run    the run; it may be freed while the server lives
 /// @param out    the server
 /// @param error  NULL, or where to report whom an error concerns
-/// @return `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_MALFORMED` or `CLOAK_ERR_REPEATED_KEY` with the member whose key must not be used
+/// @return `CLOAK_ERR_LOW_ORDER_KEY` or `CLOAK_ERR_MALFORMED` with the member whose key must not be used; `CLOAK_ERR_INVALID_ROSTER` with a
+///         member who has the key of another
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_server_new(
@@ -248,7 +249,8 @@ pub unsafe extern "C" fn cloak_server_begin(
     })
 }
 
-/// The message that a member is due in the present step.
+/// The message that a member is due in the present step. In the step of the sum that is still the one of the step before, for members that have
+/// not asked for it; a client that has answered it refuses it.
 ///
 /// @param receiver  id of the member
 /// @param out       the message

@@ -56,8 +56,9 @@ class Client(Machine):
 
     Raises:
         ProtocolError: the identity is not in the roster (`UNKNOWN_PARTY`).
-        CryptoError: a neighbour has the same key as another or as this client (`REPEATED_KEY`); `party` is the neighbour.
-        ParameterError: more than 1,024 neighbours (`CAPACITY_EXCEEDED`).
+        CryptoError: a neighbour's key has low order; `party` is the neighbour.
+        ParameterError: two neighbours have one key, or this client is in the roster twice (`INVALID_ROSTER`); or more than 1,024 neighbours
+            (`CAPACITY_EXCEEDED`).
     """
 
     FREE = "cloak_client_free"
