@@ -94,7 +94,6 @@ class Client(Machine):
             raise failure(status, argument, error)
         self._own(out[0])
         self._config, self._members = run.config, len(run.members)
-        self._segments = run.segments
         self._contribution: Contribution | None = None
 
     def advertise(self, message: bytes) -> bytes:
@@ -226,7 +225,7 @@ class Client(Machine):
             raise ArgumentError(Status.INVALID_ARGUMENT, "the run has no mechanism: give a vector for each segment", argument="values")
         vectors = self._vectors(values)
         places = ffi.new("cloak_values[]", len(vectors))
-        for place, segment, vector in zip(places, self._segments, vectors, strict=True):
+        for place, segment, vector in zip(places, self._config.segments, vectors, strict=True):
             _lanes.write_values(place, segment, vector)
         return self._mask(places, vectors, out)
 
@@ -240,7 +239,7 @@ class Client(Machine):
             message = f"{added} of {parts} parts of the contribution are there: contribute the others first"
             raise ProtocolError(Status.OUT_OF_ORDER, message, bound=parts)
         places = ffi.new("cloak_values[]", 1)
-        places[0].type, places[0].data, places[0].length = lib.CLOAK_CONTRIBUTION, contribution._open(), self._segments[0].length
+        places[0].type, places[0].data, places[0].length = lib.CLOAK_CONTRIBUTION, contribution._open(), self._config.segments[0].length
         masked = self._mask(places, [], out)
         contribution.close()
         self._contribution = None
@@ -254,7 +253,7 @@ class Client(Machine):
             place, length = ffi.from_buffer("uint8_t[]", target, require_writable=True), ffi.new("size_t *")
             status = lib.cloak_client_mask(pointer, self._random, places, len(places), place, len(place), length)
             if vectors and status in (Status.NOT_FINITE, Status.OUT_OF_RANGE):
-                found = _diagnosis.refused_values(zip(self._segments, vectors, strict=True), self._members)
+                found = _diagnosis.refused_values(zip(self._config.segments, vectors, strict=True), self._members)
                 if found is not None:
                     raise found
             self._check(pointer, status, "values")
@@ -337,14 +336,14 @@ class Client(Machine):
         return int(size[0])
 
     def _vectors(self, values: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        labels = {segment.label for segment in self._segments}
+        labels = {segment.label for segment in self._config.segments}
         for label in values:
             if label not in labels:
                 raise ArgumentError(Status.INVALID_ARGUMENT, "the run has no such segment", argument=str(label))
-        for segment in self._segments:
+        for segment in self._config.segments:
             if segment.label not in values:
                 raise ArgumentError(Status.INVALID_ARGUMENT, "this segment of the run is missing", argument=segment.label)
-        return [_lanes.contribution(segment, values[segment.label]) for segment in self._segments]
+        return [_lanes.contribution(segment, values[segment.label]) for segment in self._config.segments]
 
     def _answer(self, step: Callable[..., int], message: bytes) -> bytes:
         """The answer of a step to a message of the server."""
