@@ -129,7 +129,8 @@ def _private(judgement: Judgement) -> Table:
     table.caption = (
         f"Unit of epsilon: one {plan.unit} in the gradient,\n"
         f"replaced by any other, at delta = {plan.delta:g}, after all rounds. It holds against everybody who sees\n"
-        f"the sums, if {plan.mechanism.honest} hospitals in each are honest, and is no promise about a hospital as a whole."
+        f"the sums, if {plan.mechanism.honest} hospitals in each are honest, and is no promise about a hospital as a whole.\n"
+        "Each training stands for itself here: of rows that go through all three, all three losses count together."
     )
     table.caption_justify = "left"
     return table
