@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -12,9 +15,11 @@ from flows_world import World, expected, until
 from cloakwork.controller import RunHandle
 from cloakwork.errors import ProtocolError, Status
 
-# Long enough for every member that lives to answer on a machine that is busy with other scenarios.
-STEP_SECONDS = 20
-SIDE_BY_SIDE = 3
+# Long enough for every member that lives to answer on a machine that is busy with other scenarios, and with other tests.
+STEP_SECONDS = 40
+SIDE_BY_SIDE = 4
+# A process that is killed loses no file, wherever it is: in memory its storage does not wait for the disk of a busy machine.
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is made by tempfile
 
 Scenario = Callable[[World, str], None]
 
@@ -121,17 +126,18 @@ SCENARIOS: dict[str, Scenario] = {
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
-    world = World(tmp_path_factory.mktemp("kills"))
-    world.start()
-    for number in range(1, 8):
-        world.identity(number)
-    pool = ThreadPoolExecutor(SIDE_BY_SIDE)
-    try:
-        yield {name: pool.submit(scenario, world, name) for name, scenario in SCENARIOS.items()}
-    finally:
-        pool.shutdown(cancel_futures=True)
-        world.close()
+def outcomes() -> Iterator[dict[str, Future[None]]]:
+    with TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
+        world = World(Path(folder))
+        world.start()
+        for number in range(1, 8):
+            world.identity(number)
+        pool = ThreadPoolExecutor(SIDE_BY_SIDE)
+        try:
+            yield {name: pool.submit(scenario, world, name) for name, scenario in SCENARIOS.items()}
+        finally:
+            pool.shutdown(cancel_futures=True)
+            world.close()
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
