@@ -19,7 +19,7 @@ from cloakwork.errors import ProtocolError, Status
 STEP_SECONDS = 40
 SIDE_BY_SIDE = 4
 # A process that is killed loses no file, wherever it is: in memory its storage does not wait for the disk of a busy machine.
-MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is made by tempfile
+MEMORY = Path("/dev/shm")
 
 Scenario = Callable[[World, str], None]
 
