@@ -1,0 +1,4 @@
+library(testthat)
+library(cloakwork)
+
+test_check("cloakwork")
