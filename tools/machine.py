@@ -98,6 +98,7 @@ PACKAGES = (
     *(
         package
         for name, tools, architecture in (
+            ("32-bit x86", "i686-linux-gnu", "i386"),
             ("64-bit Arm", "aarch64-linux-gnu", "arm64"),
             ("32-bit Arm", "arm-linux-gnueabihf", "armhf"),
             ("a big-endian machine", "s390x-linux-gnu", "s390x"),

@@ -87,7 +87,7 @@ class ConstantTime(unittest.TestCase):
     entry: dict[str, object] = {"file": "core/src/seal.rs", "line": "if refused {", "reason": "a refusal is public"}
 
     def judge(self, *cases: constant_time.Case) -> list[str]:
-        return constant_time.judge(list(cases), [self.entry])[1]
+        return constant_time.judge({"core": list(cases)}, [self.entry])[1]
 
     def test_declared_place(self) -> None:
         self.assertEqual(self.judge(constant_time.Case("seal", 1, [(self.declared, "0x1", "call")])), [])

@@ -77,6 +77,10 @@ pub mod lanes;
 #[cfg(feature = "std")]
 pub mod opening;
 
+// The test that this library's machine code is constant in time proves itself by it.
+#[cfg(feature = "planted-leak")]
+pub mod planted;
+
 #[cfg(all(test, feature = "std"))]
 #[allow(clippy::indexing_slicing, reason = "within the list")]
 mod tests {
