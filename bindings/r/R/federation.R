@@ -55,6 +55,9 @@ federation_round <- function(federation, values, silent = character(), context =
   checked <- stats::setNames(lapply(names(values), function(site) contribution_of(federation$run, values[[site]], site)), names(values))
   server <- federation$server
   number <- server_begin(server, context, unname(federation$sites[names(checked)]))
+  ended <- FALSE
+  # Whatever goes wrong here, the next round begins anew.
+  on.exit(if (!ended && server_phase(server)$step %in% ROUND_STEPS) server_stop(server))
   gone <- character()
   play(server, federation$clients, function(id, message) {
     site <- known[[match(id, federation$sites)]]
@@ -67,11 +70,13 @@ federation_round <- function(federation, values, silent = character(), context =
     answer <- client_answer(client, message, context)
     if (kind == "begin") client_mask(client, checked[[site]]) else answer
   })
-  finished_round(federation, number, context)
+  round <- finished_round(federation, number)
+  ended <- TRUE
+  round
 }
 
 # What came of the round that the server has taken as far as it goes.
-finished_round <- function(federation, number, context) {
+finished_round <- function(federation, number) {
   server <- federation$server
   sum <- NULL
   if (server_phase(server)$step == "sum") {
@@ -105,7 +110,13 @@ secure_sum <- function(federation, values, silent = character(), context = raw()
 contribution_of <- function(run, value, site) {
   tryCatch(
     {
-      flatten(run$shape, value)
+      vector <- flatten(run$shape, value)
+      if (!all(is.finite(vector))) raise("NOT_FINITE", "holds NA, NaN or an infinite value", "x")
+      segments <- run$about$segments
+      most <- segments$limit * 2^-segments$fraction
+      if (!run_private(run) && any(abs(vector) > most)) {
+        raise("OUT_OF_RANGE", "is too large for the bits and fraction bits of the run: the sum could wrap", "x", bound = most)
+      }
       value
     },
     cloakwork_error = function(e) raise(e$status, e$text, sub("^x", paste0("values$", site), e$argument), bound = e$bound)

@@ -61,7 +61,7 @@ form_of <- function(x, path, factors) {
   if (is.data.frame(x)) {
     for (name in names(x)) numeric_column(x[[name]], paste0(path, "$", name))
     rows <- attr(x, "row.names")
-    return(list(kind = "data.frame", size = prod(dim(x)), names = names(x), rows = nrow(x), row_names = if (is.character(rows)) rows))
+    return(compact(list(kind = "data.frame", size = prod(dim(x)), names = names(x), row_names = if (is.character(rows)) rows, rows = nrow(x))))
   }
   if (is.list(x)) {
     labels <- names(x)
@@ -73,10 +73,13 @@ form_of <- function(x, path, factors) {
   }
   numeric_values(x, path)
   if (!is.null(dim(x))) {
-    return(list(kind = "array", size = length(x), dim = dim(x), dimnames = unname(dimnames(x))))
+    return(compact(list(kind = "array", size = length(x), dim = dim(x), dimnames = unname(dimnames(x)))))
   }
-  list(kind = "vector", size = length(x), names = names(x))
+  compact(list(kind = "vector", size = length(x), names = names(x)))
 }
+
+# A list without its NULLs.
+compact <- function(x) x[!vapply(x, is.null, NA)]
 
 numeric_values <- function(x, path) {
   if (!(is.numeric(x) || is.logical(x)) || inherits(x, c("Date", "POSIXt", "difftime", "integer64"))) {

@@ -1,7 +1,7 @@
 /* Members of a run. */
 #include "glue.h"
 
-#include <string.h>
+#include <math.h>
 
 /* Fits every answer of a client with some hundred neighbours; longer ones are asked for again. */
 enum { ROOM = 1 << 14 };
@@ -136,8 +136,36 @@ static R_xlen_t misfit(const struct cloak_run *run, const struct cloak_values *v
     return count;
 }
 
+/* Whether a segment holds the value that was refused: none of its own checks is needed while all goes well. */
+static bool holds_refused(const struct cloak_values *values, const struct cloak_segment *about, const struct cloak_layout *layout, cloak_status status) {
+    if (values->type != CLOAK_F64 && values->type != CLOAK_I32) {
+        return false;
+    }
+    const double most = ldexp((double)layout->limit + 0.5, -about->fraction);
+    for (size_t i = 0; i < values->length; i++) {
+        const double value = values->type == CLOAK_F64 ? ((const double *)values->data)[i] : ((const int32_t *)values->data)[i];
+        if (status == CLOAK_ERR_NOT_FINITE ? !isfinite(value) : fabs(value) >= most) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The label of the segment with the refused value, in `about`; "values" where none is known. */
+static const char *culprit(const struct cloak_run *run, const struct cloak_values *values, R_xlen_t count, cloak_status status, struct cloak_segment *about) {
+    struct cloak_layout layout;
+    for (R_xlen_t i = 0; (status == CLOAK_ERR_NOT_FINITE || status == CLOAK_ERR_OUT_OF_RANGE) && i < count; i++) {
+        if (cloak_run_segment(run, (uint32_t)i, about) == CLOAK_OK && cloak_run_layout(run, (uint32_t)i, &layout) == CLOAK_OK &&
+            holds_refused(&values[i], about, &layout, status)) {
+            return about->label;
+        }
+    }
+    return "values";
+}
+
 /* Writes the masked message straight into the memory of its result. */
-static SEXP mask(struct cloak_client *client, const struct cloak_rng *rng, const struct cloak_values *values, R_xlen_t count, const char *argument) {
+static SEXP mask(struct cloak_client *client, const struct cloak_run *run, const struct cloak_rng *rng, const struct cloak_values *values, R_xlen_t count) {
+    struct cloak_segment about;
     size_t size = 0;
     cloak_status status = cloak_client_masked_size(client, &size);
     if (status != CLOAK_OK) {
@@ -146,7 +174,7 @@ static SEXP mask(struct cloak_client *client, const struct cloak_rng *rng, const
     SEXP out = PROTECT(Rf_allocVector(RAWSXP, (R_xlen_t)size));
     status = cloak_client_mask(client, rng, values, (size_t)count, RAW(out), size, &size);
     UNPROTECT(1);
-    return status == CLOAK_OK ? out : refused(client, status, argument);
+    return status == CLOAK_OK ? out : refused(client, status, culprit(run, values, count, status, &about));
 }
 
 /* Masks a contribution: a list of vectors, one for each segment, which are read where they are. */
@@ -171,8 +199,7 @@ SEXP cw_client_mask(SEXP handle, SEXP run_handle, SEXP segments, SEXP bytes) {
         const struct cloak_error error = {CLOAK_ERR_INVALID_LENGTH, CLOAK_ERROR_HAS_BOUND, 0, layout.length};
         return failure_of(&error, CLOAK_ERR_INVALID_LENGTH, about.label);
     }
-    const bool alone = count == 1 && cloak_run_segment(run, 0, &about) == CLOAK_OK;
-    return mask(client, rng_of(bytes, &tape), values, count, alone ? about.label : "values");
+    return mask(client, run, rng_of(bytes, &tape), values, count);
 }
 
 /* Makes the contribution of a run with a noise mechanism from its parts, each a vector of doubles, and masks it. */
@@ -208,7 +235,7 @@ SEXP cw_client_mask_private(SEXP handle, SEXP run_handle, SEXP parts, SEXP bytes
         return failure_of(&error, status, "values");
     }
     const struct cloak_values whole_vector = {CLOAK_CONTRIBUTION, contribution, (size_t)segment.length};
-    SEXP out = PROTECT(mask(client, rng, &whole_vector, 1, "values"));
+    SEXP out = PROTECT(mask(client, run, rng, &whole_vector, 1));
     /* The residues are wiped now, not when R happens to collect. */
     R_ClearExternalPtr(owner);
     cloak_contribution_free(contribution);

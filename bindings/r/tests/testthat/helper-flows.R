@@ -9,6 +9,8 @@ new_test_host <- function(controller) cloakwork:::new_host(identity_generate(), 
 
 # What the server answers to a request, checked. `counter` and `tamper` make other requests than a right one.
 ask_host <- function(party, method, path, query = "", body = raw(), run = NULL, counter = NULL, tamper = identity) {
+  # An argument may be a request itself, with a counter before this one.
+  force(body)
   if (is.null(counter)) {
     party$state$last <- party$state$last + 1
     counter <- sprintf("%.0f", party$state$last)

@@ -4,7 +4,7 @@ skip_if_not_installed("later")
 skip_if_not_installed("promises")
 
 boss <- identity_generate()
-people <- stats::setNames(lapply(1:3, function(i) identity_generate()), c("a", "b", "c"))
+people <- stats::setNames(lapply(1:5, function(i) identity_generate()), c("a", "b", "c", "d", "e"))
 
 # A server with a run, its parties, and requests within the run.
 setting <- function(...) {
@@ -24,7 +24,7 @@ created <- function(...) {
 }
 
 # Every member answers what it has, until nobody has a message; `silent` members do not.
-take_turns <- function(made, clients, numbers = c(a = 1, b = 1, c = 1), silent = character(), values = c(1, 2)) {
+take_turns <- function(made, clients, numbers = c(a = 1, b = 1, c = 1, d = 1, e = 1), silent = character(), values = c(1, 2)) {
   repeat {
     moved <- FALSE
     for (who in setdiff(names(clients), silent)) {
@@ -48,6 +48,19 @@ take_turns <- function(made, clients, numbers = c(a = 1, b = 1, c = 1), silent =
     }
     if (!moved) {
       return(numbers)
+    }
+  }
+}
+
+# Turns and waiting until a round has ended.
+settled_round <- function(made, clients, numbers, number, silent) {
+  deadline <- Sys.time() + 20
+  repeat {
+    numbers <- take_turns(made, clients, numbers, silent = silent)
+    later::run_now(0.1)
+    shown <- made$ask("boss", "GET", paste0("rounds/", number))$json
+    if (shown$state == "ended" || Sys.time() > deadline) {
+      return(shown)
     }
   }
 }
@@ -117,8 +130,8 @@ test_that("creating a run is checked, and repeated without harm", {
   changed <- function(...) boss_asks(cloakwork:::json_bytes(utils::modifyList(fields, list(...))), second)
   expect_identical(changed(settings = "AA==")$json$code, 604L)
   expect_identical(changed(settings = "A")$json$argument, "settings")
-  expect_identical(changed(names = list(`1` = "x", `2` = "x", `3` = "z"))$json$code, 601L)
-  expect_identical(changed(names = list(`4` = "x"))$json$code, 601L)
+  expect_identical(changed(names = list(`2` = "a"))$json$code, 601L)
+  expect_identical(changed(names = list(`6` = "x"))$json$code, 601L)
   expect_identical(changed(description = "AAAA")$json$code, 301L)
   expect_identical(changed(name = "two\nlines")$json$argument, "name")
   expect_identical(boss_asks(creation(second, "second"), second)$status, 201L)
@@ -139,19 +152,20 @@ test_that("a round from set-up to its result", {
   numbers <- take_turns(made, clients, numbers)
   shown <- made$ask("boss", "GET", "rounds/1", "wait=5")$json
   expect_identical(shown$outcome, 0L)
-  expect_identical(unlist(shown$survivors), c("1", "2", "3"))
+  expect_identical(unlist(shown$survivors), as.character(1:5))
   result <- made$ask("boss", "GET", "rounds/1/result")$body
-  expect_identical(cloakwork:::read_result(made$run, result), list(values = c(3, 6)))
+  expect_identical(cloakwork:::read_result(made$run, result), list(values = c(5, 10)))
   expect_identical(made$ask("a", "GET", "rounds/1/result")$json$code, 803L)
-  # The message of set-up that was taken before may come again.
-  expect_identical(made$ask("a", "GET", "messages/1")$json[["next"]], numbers[["a"]] - 1)
+  # The messages of this set-up may still be asked for, those of the round until the next one begins.
+  expect_identical(message_kind(made$ask("a", "GET", "messages/1")$body), "invite")
+  expect_identical(message_kind(made$ask("a", "GET", paste0("messages/", numbers[["a"]] - 1))$body), "finished")
 
   # A participant may be left out, and an unknown one is refused.
   expect_identical(made$ask("boss", "PUT", "rounds/2", "participants=1,9")$json$party, "9")
   expect_identical(made$ask("boss", "PUT", "rounds/2", "participants=x")$json$argument, "participants")
   expect_identical(made$ask("boss", "PUT", "rounds/2", "participants=1,2")$status, 201L)
   ended <- made$ask("boss", "GET", "rounds/2", "wait=5")$json
-  expect_identical(ended$outcome, 508L)
+  expect_identical(ended$outcome, 509L)
 
   expect_identical(made$ask("boss", "POST", "stop")$status, 200L)
   expect_identical(made$ask("a", "GET", "messages/99")$json$code, 816L)
@@ -159,35 +173,21 @@ test_that("a round from set-up to its result", {
 })
 
 test_that("time limits close a step; who is silent is away until it is heard again", {
-  made <- created(step_seconds = 1, min_inputs = 2, colluders = 0)
+  made <- created(step_seconds = 1, min_inputs = 3)
   clients <- lapply(people, function(one) cw_client(made$run, one))
   numbers <- take_turns(made, clients)
   made$ask("boss", "PUT", "rounds/1")
-  numbers <- take_turns(made, clients, numbers, silent = "c")
-  ended <- settled_round(made, clients, 1, "c")
+  ended <- settled_round(made, clients, numbers, 1, "c")
   expect_identical(ended$outcome, 0L)
-  expect_identical(unlist(ended$survivors), c("1", "2"))
+  expect_identical(unlist(ended$survivors), c("1", "2", "4", "5"))
   states <- function() vapply(made$ask("boss", "GET", character())$json$members, `[[`, "", "state")
   expect_identical(states()[[3L]], "away")
   made$ask("c", "GET", "messages/99")
   expect_identical(states()[[3L]], "ready")
 })
 
-# Turns and waiting until a round has ended.
-settled_round <- function(made, clients, number, silent) {
-  deadline <- Sys.time() + 20
-  repeat {
-    take_turns(made, clients, silent = silent)
-    later::run_now(0.1)
-    shown <- made$ask("boss", "GET", paste0("rounds/", number))$json
-    if (shown$state == "ended" || Sys.time() > deadline) {
-      return(shown)
-    }
-  }
-}
-
 test_that("a refusal is noted, and nobody waits for who refused", {
-  made <- created(min_inputs = 2, colluders = 0)
+  made <- created(min_inputs = 3)
   clients <- lapply(people, function(one) cw_client(made$run, one))
   numbers <- take_turns(made, clients)
   made$ask("boss", "PUT", "rounds/1")
@@ -198,7 +198,7 @@ test_that("a refusal is noted, and nobody waits for who refused", {
   take_turns(made, clients, numbers, silent = "c")
   ended <- made$ask("boss", "GET", "rounds/1", "wait=5")$json
   expect_identical(ended$outcome, 0L)
-  expect_identical(unlist(ended$survivors), c("1", "2"))
+  expect_identical(unlist(ended$survivors), c("1", "2", "4", "5"))
 })
 
 test_that("a round is stopped; keys are renewed when somebody asks for it", {
@@ -227,7 +227,7 @@ test_that("a long poll waits for its message, and no longer than it says", {
   made$ask("a", "POST", "messages", body = client_answer(a, message))
   # The poll is answered by what another member does meanwhile.
   later::later(function() {
-    for (who in c("b", "c")) {
+    for (who in c("b", "c", "d", "e")) {
       made$ask(who, "POST", "messages", body = client_answer(cw_client(made$run, people[[who]]), made$ask(who, "GET", "messages/1")$body))
     }
   }, 0.2)

@@ -1,3 +1,13 @@
+# The exact epsilon of one Gaussian round (Balle, Wang, ICML 2018).
+gaussian_epsilon <- function(multiplier, delta) {
+  gap <- function(epsilon) {
+    a <- 1 / (2 * multiplier)
+    b <- epsilon * multiplier
+    stats::pnorm(a - b) - exp(epsilon) * stats::pnorm(-a - b) - delta
+  }
+  stats::uniroot(gap, c(0, 50))$root
+}
+
 test_that("a plan keeps its promise", {
   plan <- plan_privacy(clients = 40, dimension = 100, clip = 2, epsilon = 2, delta = 1e-6, rounds = 5)
   expect_s3_class(plan, "cw_plan")
@@ -62,16 +72,6 @@ test_that("the accountant adds up", {
   expect_identical(error_of(accountant_add_gaussian(one, -1))$name, "INVALID_MECHANISM")
   expect_identical(error_of(accountant_epsilon(one, 0))$name, "INVALID_MECHANISM")
 })
-
-# The exact epsilon of one Gaussian round (Balle, Wang, ICML 2018).
-gaussian_epsilon <- function(multiplier, delta) {
-  gap <- function(epsilon) {
-    a <- 1 / (2 * multiplier)
-    b <- epsilon * multiplier
-    stats::pnorm(a - b) - exp(epsilon) * stats::pnorm(-a - b) - delta
-  }
-  stats::uniroot(gap, c(0, 50))$root
-}
 
 test_that("multipliers are those of the analytic Gaussian mechanism", {
   for (epsilon in c(0.5, 1, 4)) {

@@ -1,32 +1,5 @@
 # Replays whole runs, message by message, and the messages that are refused in the place of valid ones.
 
-rounds <- c(
-  "five", "three", "two_no_recovery", "four_no_recovery", "eight_sparse", "eight_two_passes", "five_no_recovery_sparse", "five_private",
-  "three_private_no_recovery"
-)
-
-for (name in rounds) {
-  test_that(paste("the run", name), {
-    transcript <- load_vectors(file.path("round", paste0(name, ".json")))
-    run <- transcript_run(transcript)
-    players <- stats::setNames(lapply(transcript$clients, function(entry) player(run, entry)), vapply(transcript$clients, `[[`, "", "id"))
-    for (entry in transcript$clients) expect_identical(run_neighbours(run, entry$id), unlist(entry$neighbours))
-    server <- cw_server(run)
-    for (step in transcript$steps) {
-      enter_step(server, step, transcript)
-      for (delivery in step$deliveries) {
-        message <- bytes(delivery$message)
-        if (step$step != "confirmations") expect_identical(server_message(server, delivery$id), message)
-        answer <- play_step(players[[delivery$id]], step, message, transcript)
-        expect_identical(answer, if (!is.null(delivery$answer)) bytes(delivery$answer))
-        if (!is.null(delivery$answer) && !isTRUE(delivery$lost)) server_receive(server, delivery$id, answer)
-      }
-      if (any_lost(step) && server_info(server)$step != "sum") server_close_step(server)
-      if (server_info(server)$step == "sum") check_sum(run, server, transcript)
-    }
-  })
-}
-
 check_sum <- function(run, server, transcript) {
   info <- server_info(server)
   round <- round_of(transcript, list(epoch = info$epoch, round = info$round))
@@ -62,6 +35,33 @@ refusals <- function(vectors, to) {
     instead[[key]] <- c(instead[[key]], wrong)
   }
   instead
+}
+
+rounds <- c(
+  "five", "three", "two_no_recovery", "four_no_recovery", "eight_sparse", "eight_two_passes", "five_no_recovery_sparse", "five_private",
+  "three_private_no_recovery"
+)
+
+for (name in rounds) {
+  test_that(paste("the run", name), {
+    transcript <- load_vectors(file.path("round", paste0(name, ".json")))
+    run <- transcript_run(transcript)
+    players <- stats::setNames(lapply(transcript$clients, function(entry) player(run, entry)), vapply(transcript$clients, `[[`, "", "id"))
+    for (entry in transcript$clients) expect_identical(run_neighbours(run, entry$id), unlist(entry$neighbours))
+    server <- cw_server(run)
+    for (step in transcript$steps) {
+      enter_step(server, step, transcript)
+      for (delivery in step$deliveries) {
+        message <- bytes(delivery$message)
+        if (step$step != "confirmations") expect_identical(server_message(server, delivery$id), message)
+        answer <- play_step(players[[delivery$id]], step, message, transcript)
+        expect_identical(answer, if (!is.null(delivery$answer)) bytes(delivery$answer))
+        if (!is.null(delivery$answer) && !isTRUE(delivery$lost)) server_receive(server, delivery$id, answer)
+      }
+      if (any_lost(step) && server_info(server)$step != "sum") server_close_step(server)
+      if (server_info(server)$step == "sum") check_sum(run, server, transcript)
+    }
+  })
 }
 
 for (name in c("canonical", "refusal", "refusal_sparse", "refusal_no_recovery")) {
