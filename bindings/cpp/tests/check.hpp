@@ -76,6 +76,7 @@ cloakwork::Error error_of(Call call) {
 void test_identity();
 void test_rounds();
 void test_errors();
+void test_bad_input();
 void test_privacy();
 void test_noise();
 void test_vectors();

@@ -111,27 +111,6 @@ void details() {
     CHECK(GET(plan_graph(10000, 0.05, 0.05, 100)).degree % 2 == 0);
 }
 
-void moved_from() {
-    const Three three;
-    Run run = three.run();
-    Client client = GET(Client::join(run, three.members.at(1)));
-    Server server = GET(Server::open(run));
-    const Run kept_run = std::move(run);
-    const Client kept_client = std::move(client);
-    const Server kept_server = std::move(server);
-    // NOLINTBEGIN(bugprone-use-after-move): that they are refused is what is tested.
-    CHECK(ERROR_OF(run.hash()).status == CLOAK_ERR_NULL_POINTER);
-    CHECK(ERROR_OF(Server::open(run)).status == CLOAK_ERR_NULL_POINTER);
-    CHECK(ERROR_OF(Client::join(run, three.members.at(1))).status == CLOAK_ERR_NULL_POINTER);
-    CHECK(ERROR_OF(client.save()).status == CLOAK_ERR_NULL_POINTER);
-    CHECK(ERROR_OF(client.advertise(Bytes{1})).status == CLOAK_ERR_NULL_POINTER);
-    CHECK(ERROR_OF(client.mask({std::vector<double>(4)})).status == CLOAK_ERR_NULL_POINTER);
-    CHECK(ERROR_OF(server.invite()).status == CLOAK_ERR_NULL_POINTER);
-    CHECK(ERROR_OF(server.message(1)).status == CLOAK_ERR_NULL_POINTER);
-    // NOLINTEND(bugprone-use-after-move)
-    CHECK(GET(kept_client.info()).id == 1 && GET(kept_server.phase()).step == CLOAK_STEP_IDLE && GET(kept_run.info()).members == 3);
-}
-
 void states() {
     const Three three;
     const Run run = three.run();
@@ -165,7 +144,6 @@ void test_errors() {
     results();
 #endif
     details();
-    moved_from();
     states();
     parameters();
 }

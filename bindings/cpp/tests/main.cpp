@@ -7,6 +7,7 @@ int main() {
     test_identity();
     test_rounds();
     test_errors();
+    test_bad_input();
     test_privacy();
     test_noise();
     test_vectors();

@@ -37,10 +37,15 @@ struct Error {
     /** A size, a count or a largest value, as the status says. */
     std::optional<std::uint64_t> bound;
     std::optional<Parameter> parameter;
+    /** The argument at fault, where a host knows its name. */
+    std::string argument;
+    /** What a host says instead of the sentence of the status. */
+    std::string detail;
 
     /** A sentence for people. */
     std::string message() const {
-        std::string text = cloak_status_text(status);
+        std::string text = argument.empty() ? std::string() : argument + ": ";
+        text += detail.empty() ? std::string(cloak_status_text(status)) : detail;
         if (parameter && parameter->number != CLOAK_PARAMETER_MECHANISM) {
             text += ": the " + parameter->name + " is " + shortest(parameter->given);
             text += parameter->works ? "; " + shortest(*parameter->works) + " works" : std::string();

@@ -7,20 +7,41 @@
 namespace cloakwork {
 inline namespace CLOAKWORK_MODE {
 
+namespace detail {
+
+/** Whether a vector can have so many elements: no object is longer than half of the address space. */
+template <class T>
+constexpr bool holds(std::size_t count) noexcept {
+    return count <= PTRDIFF_MAX / sizeof(T);
+}
+
+/** A vector that a call fills. */
+template <class T, class Fill>
+Returns<std::vector<T>> filled(std::size_t count, Fill fill) {
+    if (!holds<T>(count)) {
+        return fail<std::vector<T>>(plain(CLOAK_ERR_INVALID_LENGTH));
+    }
+    std::vector<T> out(count);
+    const cloak_status status = fill(out.data(), out.size());
+    return give(status, out);
+}
+
+} // namespace detail
+
 /** Samples of the discrete Gaussian N_Z(0, sigma^2) under a fresh key, in a time that does not depend on them. Sigma: 0.5 to 2^17. */
 inline Returns<std::vector<std::int32_t>> discrete_gaussian(double sigma, std::size_t count, Suite suite = Suite::aes128_ctr,
                                                             const Random &random = Random()) {
-    std::vector<std::int32_t> out(count);
-    const cloak_status status = cloak_gaussian_fill(sigma, static_cast<std::uint8_t>(suite), RandomCall(random).get(), out.data(), out.size());
-    return detail::give(status, out);
+    return detail::filled<std::int32_t>(count, [&](std::int32_t *out, std::size_t length) {
+        return cloak_gaussian_fill(sigma, static_cast<std::uint8_t>(suite), RandomCall(random).get(), out, length);
+    });
 }
 
 /** The samples of a key, the same on every platform: for test vectors and simulations. */
 inline Returns<std::vector<std::int32_t>> discrete_gaussian_of(const Bytes32 &key, double sigma, std::size_t count,
                                                                Suite suite = Suite::aes128_ctr) {
-    std::vector<std::int32_t> out(count);
-    const cloak_status status = cloak_gaussian_stream(sigma, static_cast<std::uint8_t>(suite), key.data(), out.data(), out.size());
-    return detail::give(status, out);
+    return detail::filled<std::int32_t>(count, [&](std::int32_t *out, std::size_t length) {
+        return cloak_gaussian_stream(sigma, static_cast<std::uint8_t>(suite), key.data(), out, length);
+    });
 }
 
 /** A fraction of integers, 1 to 2^48 each. */
@@ -33,9 +54,9 @@ namespace detail {
 
 template <class Function>
 Returns<std::vector<std::int64_t>> exact(Function function, Ratio ratio, std::size_t count, const Random &random) {
-    std::vector<std::int64_t> out(count);
-    const cloak_status status = function(ratio.numerator, ratio.denominator, RandomCall(random).get(), out.data(), out.size());
-    return give(status, out);
+    return filled<std::int64_t>(count, [&](std::int64_t *out, std::size_t length) {
+        return function(ratio.numerator, ratio.denominator, RandomCall(random).get(), out, length);
+    });
 }
 
 } // namespace detail

@@ -2,6 +2,8 @@
 #ifndef CLOAKWORK_PRIVACY_HPP
 #define CLOAKWORK_PRIVACY_HPP
 
+#include <algorithm>
+
 #include "mechanism.hpp"
 
 namespace cloakwork {
@@ -164,27 +166,62 @@ struct Plan {
     }
 };
 
+namespace detail {
+
+inline cloak_privacy_wanted raw(const Wanted &wanted) noexcept {
+    cloak_privacy_wanted out = {};
+    out.dimension = wanted.dimension;
+    out.epsilon = wanted.epsilon;
+    out.delta = wanted.delta;
+    out.clip = wanted.clip;
+    out.clamp = wanted.clamp;
+    out.wraps = wanted.wraps;
+    out.unit = wanted.unit.raw();
+    out.clients = wanted.clients;
+    out.honest = wanted.honest;
+    out.parts = wanted.parts;
+    out.rounds = wanted.rounds;
+    out.block_log2 = wanted.block_log2;
+    out.bits = wanted.bits;
+    return out;
+}
+
+} // namespace detail
+
 /** The parameters with the least expected error that keep the wanted epsilon. */
 inline Returns<Plan> choose(const Wanted &wanted) {
-    cloak_privacy_wanted given = {};
-    given.dimension = wanted.dimension;
-    given.epsilon = wanted.epsilon;
-    given.delta = wanted.delta;
-    given.clip = wanted.clip;
-    given.clamp = wanted.clamp;
-    given.wraps = wanted.wraps;
-    given.unit = wanted.unit.raw();
-    given.clients = wanted.clients;
-    given.honest = wanted.honest;
-    given.parts = wanted.parts;
-    given.rounds = wanted.rounds;
-    given.block_log2 = wanted.block_log2;
-    given.bits = wanted.bits;
+    const cloak_privacy_wanted given = detail::raw(wanted);
     cloak_privacy_plan chosen = {};
     cloak_parameter_error error = {};
     const cloak_status status = cloak_privacy_plan_choose(&given, &chosen, &error);
     Plan out = Plan::from_raw(chosen);
     return detail::give(status, out, error);
+}
+
+/**
+ * The fewest bits with which the expected error is within 0.5 % of that of the widest residues: for `Wanted::bits` and the run's segment. Whatever
+ * `wanted.bits` holds is not looked at.
+ */
+inline Returns<std::uint8_t> narrowest(Wanted wanted) {
+    constexpr double tolerance = 1.005;
+    const auto square = [](const cloak_privacy_plan &plan) {
+        return plan.error_quantisation * plan.error_quantisation + plan.error_noise * plan.error_noise + plan.error_wrap * plan.error_wrap;
+    };
+    cloak_privacy_plan found = {};
+    cloak_parameter_error error = {};
+    std::uint8_t low = 1;
+    auto high = static_cast<std::uint8_t>(wanted.block_log2 > 28 ? 1 : std::min(62, 63 - wanted.block_log2));
+    wanted.bits = high;
+    cloak_privacy_wanted given = detail::raw(wanted);
+    const cloak_status status = cloak_privacy_plan_choose(&given, &found, &error);
+    const double limit = square(found) * tolerance * tolerance;
+    while (status == CLOAK_OK && low < high) {
+        given.bits = static_cast<std::uint8_t>((low + high) / 2);
+        cloak_parameter_error refused = {};
+        const bool enough = cloak_privacy_plan_choose(&given, &found, &refused) == CLOAK_OK && square(found) <= limit;
+        (enough ? high : low) = static_cast<std::uint8_t>(enough ? given.bits : given.bits + 1);
+    }
+    return detail::give(status, low, error);
 }
 
 /** What given parameters promise; the epsilon may be infinite and the ring too small. */

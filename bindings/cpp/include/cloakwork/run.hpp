@@ -50,8 +50,10 @@ struct RunConfig {
     std::uint32_t setup_seconds = 60;
     std::uint32_t step_seconds = 60;
 
+    // GCC 12 takes the empty optionals for uninitialised numbers once these functions are inlined.
+
     /** The threshold of a run of so many members. */
-    std::uint32_t threshold_for(std::uint32_t members) const noexcept {
+    [[gnu::noinline]] std::uint32_t threshold_for(std::uint32_t members) const noexcept {
         if (!recovery || threshold || members == 0) {
             return recovery ? threshold.value_or(0) : 0;
         }
@@ -66,11 +68,23 @@ struct RunConfig {
     }
 
     /** The smallest set of a run of so many members. */
-    std::uint32_t min_inputs_for(std::uint32_t members) const noexcept {
+    [[gnu::noinline]] std::uint32_t min_inputs_for(std::uint32_t members) const noexcept {
         const std::uint64_t half = std::uint64_t{members} / 2 + 1;
         const std::uint64_t least = recovery ? 2 : std::uint64_t{colluders} + 2;
         const std::uint64_t honest = mechanism ? std::uint64_t{mechanism->honest} + colluders : 0;
         return min_inputs.value_or(static_cast<std::uint32_t>(std::min<std::uint64_t>(members, std::max({half, least, honest}))));
+    }
+
+    /** The honest clients whose inputs every sum of a run of so many members holds: the bound on `Mechanism::honest`; docs/protocol.md, section 11. */
+    std::uint32_t honest_for(std::uint32_t members) const noexcept {
+        const auto less = [](std::uint64_t from, std::uint64_t take) { return from > take ? from - take : std::uint64_t{0}; };
+        const std::uint64_t inputs = less(min_inputs_for(members), colluders);
+        if (!recovery) {
+            return static_cast<std::uint32_t>(degree != 0 ? std::min<std::uint64_t>(inputs, 2) : inputs);
+        }
+        const std::uint64_t shares = threshold_for(members);
+        const std::uint64_t by_graph = degree != 0 ? less(2 * shares + 1, degree) : shares + 1;
+        return static_cast<std::uint32_t>(std::min(inputs, less(by_graph, colluders)));
     }
 };
 

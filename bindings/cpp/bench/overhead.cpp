@@ -1,0 +1,133 @@
+// What the C++ layer costs: one client masks a vector of 10^6 values by the C interface and by cloakwork.hpp, in turns, each into memory of its own.
+// Prints the medians and their ratio. Build it with optimisation; nothing else should run on the machine.
+#include <algorithm>
+#include <chrono>
+#include <cloakwork.hpp>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+namespace cw = cloakwork;
+
+namespace {
+
+constexpr std::size_t length = 1000000;
+constexpr std::uint64_t clients = 100;
+constexpr unsigned turns = 41;
+
+// The client with the id 1, in a round of everybody that it has not masked yet.
+struct Ready {
+    cw::Run run;
+    cw::Identity identity;
+    cw::SecretBytes state;
+};
+
+Ready prepare(cw::Suite suite) {
+    std::map<std::uint64_t, cw::Identity> identities;
+    std::vector<cw::Member> roster;
+    for (std::uint64_t id = 1; id <= clients; id++) {
+        const auto made = identities.emplace(id, cw::Identity::generate()).first;
+        roster.push_back({id, made->second.public_key()});
+    }
+    cw::RunConfig config;
+    config.suite = suite;
+    config.segments = {{"values", length, 32, 16, true}};
+    cw::Run run = cw::Run::define(config, roster);
+    cw::Server server = cw::Server::open(run);
+    std::map<std::uint64_t, cw::Client> members;
+    for (const auto &[id, identity] : identities) {
+        members.emplace(id, cw::Client::join(run, identity));
+    }
+    const auto each = [&](auto answer) {
+        std::map<std::uint64_t, cw::Bytes> messages;
+        for (const auto &entry : members) {
+            messages[entry.first] = server.message(entry.first);
+        }
+        for (auto &[id, client] : members) {
+            answer(id, client, messages[id]);
+        }
+    };
+    server.invite();
+    each([&](std::uint64_t id, cw::Client &client, const cw::Bytes &message) { server.receive(id, client.advertise(message)); });
+    each([&](std::uint64_t id, cw::Client &client, const cw::Bytes &message) { server.receive(id, client.confirm(message)); });
+    each([&](std::uint64_t, cw::Client &client, const cw::Bytes &message) { client.accept(message); });
+    const cw::Bytes32 context = cw::sha256({});
+    server.begin(context);
+    cw::Client &first = members.at(1);
+    first.begin(server.message(1), context);
+    cw::SecretBytes state = first.save();
+    return {std::move(run), std::move(identities.at(1)), std::move(state)};
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void must(cloak_status status) {
+    if (status != CLOAK_OK) {
+        std::fprintf(stderr, "%s\n", cloak_status_text(status));
+        std::exit(1);
+    }
+}
+
+double by_c(const Ready &ready, const std::vector<double> &values) {
+    cloak_client *client = nullptr;
+    must(cloak_client_load(ready.run.get(), ready.identity.get(), ready.state.data(), ready.state.size(), &client, nullptr));
+    const auto start = std::chrono::steady_clock::now();
+    std::size_t size = 0;
+    must(cloak_client_masked_size(client, &size));
+    auto *message = static_cast<std::uint8_t *>(std::malloc(size));
+    const cloak_values segment = {CLOAK_F64, values.data(), values.size()};
+    must(message == nullptr ? CLOAK_ERR_OUT_OF_MEMORY : cloak_client_mask(client, nullptr, &segment, 1, message, size, &size));
+    std::free(message);
+    const double out = seconds_since(start);
+    cloak_client_free(client);
+    return out;
+}
+
+double by_cpp(const Ready &ready, const std::vector<double> &values) {
+    cw::Client client = cw::Client::load(ready.run, ready.identity, ready.state);
+    const auto start = std::chrono::steady_clock::now();
+    if (client.mask({values}).size() < length) {
+        std::abort();
+    }
+    return seconds_since(start);
+}
+
+double median(std::vector<double> times) {
+    std::nth_element(times.begin(), times.begin() + turns / 2, times.end());
+    return times[turns / 2];
+}
+
+void measure(const char *name, cw::Suite suite) {
+    const Ready ready = prepare(suite);
+    std::vector<double> values(length);
+    for (std::size_t i = 0; i < length; i++) {
+        values[i] = std::sin(static_cast<double>(i));
+    }
+    by_c(ready, values);
+    by_cpp(ready, values);
+    std::vector<double> c;
+    std::vector<double> cpp;
+    for (unsigned turn = 0; turn < turns; turn++) {
+        // Who is first changes, so that neither always finds the other one's caches.
+        if (turn % 2 == 0) {
+            c.push_back(by_c(ready, values));
+            cpp.push_back(by_cpp(ready, values));
+        } else {
+            cpp.push_back(by_cpp(ready, values));
+            c.push_back(by_c(ready, values));
+        }
+    }
+    std::printf("%-8s  C %.2f ms, C++ %.2f ms, ratio %.4f\n", name, median(c) * 1e3, median(cpp) * 1e3, median(cpp) / median(c));
+}
+
+} // namespace
+
+int main() {
+    std::printf("%zu values in 32 bits, %llu clients, medians of %u\n", length, static_cast<unsigned long long>(clients), turns);
+    measure("ChaCha20", cw::Suite::chacha20);
+    measure("AES-128", cw::Suite::aes128_ctr);
+    return 0;
+}

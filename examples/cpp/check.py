@@ -1,0 +1,198 @@
+"""Builds the C++ examples against an installed library and lets them play with each other and with the Python package.
+
+Run it with a Python that has the package `cloakwork` in it: `build/venv/bin/python examples/cpp/check.py`. It builds with gcc and looks
+at the sources with clang and clang-tidy; `--all` builds and plays with both. Its last line is `N passed, M failed`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+CPP = ROOT / "bindings" / "cpp"
+TOOLS = {
+    "g++": "g++",
+    "clang++": "clang",
+    "clang-tidy": "clang-tidy",
+    "cmake": "cmake",
+    "/usr/include/httplib.h": "libcpp-httplib-dev",
+    "/usr/include/nlohmann/json.hpp": "nlohmann-json3-dev",
+    "/usr/include/openssl/ssl.h": "libssl-dev",
+    "/usr/include/CLI/CLI.hpp": "libcli11-dev",
+}
+PROGRAMS = ("in_process", "statistics", "client", "server", "controller")
+
+try:
+    from refusals import client_refusals, server_refusals
+    from rounds import leaving_twice, private_run, with_own_server, with_python_server
+    from world import Failure, require, world
+except ImportError as missing:
+    print(f"this check needs the package cloakwork with its tests' requirements: {missing}")
+    print("0 passed, 1 failed")
+    sys.exit(1)
+
+
+def run(*command: str | Path, environment: dict[str, str] | None = None) -> str:
+    """The output of a command, which must succeed."""
+    words = [str(part) for part in command]
+    given = {**os.environ, **(environment or {})}
+    result = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False, env=given)
+    if result.returncode != 0:
+        raise Failure(f"{' '.join(words)}\nended with {result.returncode}\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def tools() -> None:
+    """Everything that the check needs is there."""
+    missing = sorted({package for tool, package in TOOLS.items() if shutil.which(tool) is None and not Path(tool).exists()})
+    require(not missing, f"install the Debian packages {' '.join(missing)}")
+
+
+def build(compiler: str, prefix: Path, folder: Path) -> None:
+    """Every program, without a warning."""
+    flags = f"-DCMAKE_CXX_COMPILER={compiler} -DCMAKE_CXX_FLAGS=-Werror -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1"
+    run("cmake", "-S", HERE, "-B", folder, f"-DCMAKE_PREFIX_PATH={prefix}", *flags.split())
+    run("cmake", "--build", folder, "--parallel", "2")
+    require(all((folder / program).is_file() for program in PROGRAMS), "a program is missing")
+
+
+def without_http(prefix: Path, folder: Path) -> None:
+    """A component that is not there is refused by name, and the others need none of what `http` needs."""
+    folder.mkdir()
+    (folder / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.16)\nproject(p LANGUAGES CXX)\nfind_package(cloakwork REQUIRED COMPONENTS ${WANTED})\n",
+        encoding="ascii",
+    )
+    command = ["cmake", "-S", str(folder), "-B", str(folder / "build"), f"-DCMAKE_PREFIX_PATH={prefix}"]
+    wrong = subprocess.run([*command, "-DWANTED=teleport"], capture_output=True, text=True, timeout=120, check=False)
+    require(wrong.returncode != 0 and "no component teleport" in wrong.stderr, wrong.stderr)
+    lacking = subprocess.run(
+        [*command, "-DWANTED=http", "-DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    require(lacking.returncode != 0 and "nlohmann-json3-dev" in lacking.stderr, lacking.stderr)
+    run(*command, "-DWANTED=")
+
+
+def syntax(compiler: str, prefix: Path) -> None:
+    """Another compiler has nothing to say, in C++20 either."""
+    warnings = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror", "-DCPPHTTPLIB_OPENSSL_SUPPORT")
+    sources = [HERE / f"{program}.cpp" for program in PROGRAMS]
+    run(compiler, "-std=c++20", "-fsyntax-only", *warnings, "-isystem", "/usr/include", f"-I{prefix / 'include'}", *sources)
+
+
+def tidy(folder: Path) -> None:
+    """clang-tidy has nothing to say of the programs and of the headers that they include."""
+    headers = f"{re.escape(str(ROOT))}|cloakwork"
+    options = (f"--config-file={CPP / '.clang-tidy'}", f"--header-filter=({headers})", "--quiet", "-p", folder)
+    run("clang-tidy", *options, *(HERE / f"{program}.cpp" for program in PROGRAMS))
+
+
+def alone(programs: Path) -> None:
+    """The programs that need nobody else."""
+    require("5 of 7 members" in run(programs / "in_process"), "in_process")
+    require("epsilon" in run(programs / "statistics"), "statistics")
+
+
+def command_lines(programs: Path) -> None:
+    """A wrong command line is told from a fault, and the help is no error."""
+    for program in ("client", "server", "controller"):
+        require("--" in run(programs / program, "--help"), "the help")
+        for words in (["--nonsense"], ["--invitation"], ["--port", "99999999"]):
+            result = subprocess.run([programs / program, *words], capture_output=True, text=True, timeout=60, check=False)
+            require(result.returncode == 2 and result.stderr, f"{program} {words} ended with {result.returncode}")
+
+
+def quick_start(programs: Path, prefix: Path, root: Path) -> None:
+    """The program in the README is short, builds as the README says, and takes part."""
+    readme = (CPP / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    building = next(text for language, text in blocks if language == "cmake")
+    program = next(text for language, text in blocks if language == "cpp" and "int main" in text)
+    require(program.count("\n") <= 15, "the quick start has more than 15 lines")
+    with world(programs, root, members=3, length=3) as here:
+        source = root / "source"
+        source.mkdir()
+        (source / "program.cpp").write_text(program, encoding="utf-8")
+        head = "cmake_minimum_required(VERSION 3.16)\nproject(quick LANGUAGES CXX)\nadd_executable(program program.cpp)\n"
+        (source / "CMakeLists.txt").write_text(head + building, encoding="utf-8")
+        run("cmake", "-S", source, "-B", source / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
+        run("cmake", "--build", source / "build")
+        shutil.copy(here.file("identity", 1), source / "identity")
+        shutil.copy(here.ca, source / "ca.pem")
+        here.file("values", 1).write_text("1.5\n-2.25\n40\n", encoding="ascii")
+        here.server()
+        controller = here.controller("--rounds", "2")
+        others = [here.client(2), here.client(3)]
+        deadline = time.monotonic() + 60
+        while not here.invitation.exists():
+            require(time.monotonic() < deadline, controller.said)
+            time.sleep(0.05)
+        member = here.start(source / "build" / "program", here.invitation.read_text(encoding="utf-8"), folder=source)
+        for number in (1, 2):
+            line = controller.line()
+            expected = [a + b + c for a, b, c in zip((1.5, -2.25, 40), here.values(2), here.values(3), strict=True)]
+            off = max(abs(found - wanted) for found, wanted in zip(line["sum"], expected, strict=True))  # type: ignore[call-overload]
+            require(line["round"] == number and off < 3 * 2.0**-20, line)
+        require(member.ended() == 0 and member.text() == "2 rounds\n", member.said)
+        require(all(other.ended() == 0 for other in others), "the other members")
+
+
+def main() -> int:
+    """Runs every check."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--all", action="store_true", help="build and play with both compilers")
+    everything = parser.parse_args().all
+    passed, failed = 0, 0
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        prefix = scratch / "prefix"
+        checks: list[tuple[str, Callable[[], object]]] = [
+            ("tools", tools),
+            ("install", lambda: run(sys.executable, ROOT / "tools" / "install.py", "--prefix", prefix)),
+            ("components", lambda: without_http(prefix, scratch / "components")),
+        ]
+        for compiler in ("g++", "clang++") if everything else ("g++",):
+            programs = scratch / compiler
+            checks += [
+                (f"{compiler}: build", lambda compiler=compiler, programs=programs: build(compiler, prefix, programs)),
+                (f"{compiler}: alone", lambda programs=programs: alone(programs)),
+                (f"{compiler}: command lines", lambda programs=programs: command_lines(programs)),
+                (f"{compiler}: Python server", lambda programs=programs: with_python_server(programs, programs / "python")),
+                (f"{compiler}: C++ server", lambda programs=programs: with_own_server(programs, programs / "own")),
+                (f"{compiler}: two leave", lambda programs=programs: leaving_twice(programs, programs / "two")),
+                (f"{compiler}: noise", lambda programs=programs: private_run(programs, programs / "noise")),
+                (f"{compiler}: what the server refuses", lambda programs=programs: server_refusals(programs, programs / "refusing")),
+                (f"{compiler}: what a client refuses", lambda programs=programs: client_refusals(programs, programs / "suspicious")),
+            ]
+        checks.append(("quick start", lambda: quick_start(scratch / "g++", prefix, scratch / "quick")))
+        checks += [("clang++, C++20", lambda: syntax("clang++", prefix)), ("clang-tidy", lambda: tidy(scratch / "g++"))]
+        for title, check in checks:
+            try:
+                check()
+                passed += 1
+            except (Failure, OSError, subprocess.TimeoutExpired, json.JSONDecodeError) as failure:
+                failed += 1
+                print(f"{title}: {failure}")
+                if title == "tools":
+                    break
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
