@@ -1,8 +1,9 @@
 """Makes the source tarball of the R package, with the Rust sources that it builds and the crates that they need.
 
-`python3 bindings/r/tools/tarball.py FOLDER` leaves cloakwork_VERSION.tar.gz in FOLDER and prints its path. Needs cargo, R, tar and xz; cargo fetches
-crates that it does not have yet. The crates are those of the repository's Cargo.lock, without what only tests and benchmarks need.
+`python3 bindings/r/tools/tarball.py FOLDER` leaves cloakwork_VERSION.tar.gz in FOLDER and prints its path. Needs cargo, R, tar, xz; cargo
+fetches crates that it does not have yet. The crates are those of the repository's Cargo.lock, without what only tests and benchmarks need.
 """
+# ruff: noqa: S603, T201 - it runs programs and prints where the tarball is
 
 from __future__ import annotations
 
@@ -19,6 +20,21 @@ PACKAGE = Path(__file__).resolve().parent.parent
 ROOT = PACKAGE.parent.parent
 CRATES = ("core", "ffi")
 NOTICES = ("LICENSE-APACHE", "LICENSE-MIT", "THIRD-PARTY.md")
+# The vectors that the tests of the package replay, beside whole runs.
+REPLAYED = (
+    "canonical",
+    "channel",
+    "fingerprint",
+    "fixed",
+    "gaussian",
+    "graph",
+    "hadamard",
+    "private",
+    "refusal",
+    "refusal_no_recovery",
+    "refusal_sparse",
+    "run",
+)
 # Tables of a manifest that only tests and benchmarks need.
 DEVELOPMENT = re.compile(r"^\[(?:dev-dependencies(?:\..*)?|\[(?:test|bench|example)\])\]$")
 
@@ -50,30 +66,26 @@ def copy_files(source: Path, destination: Path) -> None:
         shutil.copy2(source / name, target)
 
 
-def manifest(text: str, *, lib_only: bool) -> str:
-    """A manifest without its development tables and, for a crate, with what it inherits still inherited."""
+def manifest(path: Path) -> str:
+    """A manifest without its development tables, and without the folders that are not in the tarball."""
     kept, skipping = [], False
-    for line in text.splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             skipping = DEVELOPMENT.match(line) is not None
-        if not skipping:
+        if not skipping and not line.startswith("exclude = "):
             kept.append(line)
-    result = "\n".join(kept) + "\n"
-    if not lib_only:
-        result = re.sub(r"^exclude = .*\n", "", result, flags=re.MULTILINE)
-    return result
+    return "\n".join(kept) + "\n"
 
 
 def rust_sources(destination: Path) -> None:
     """The workspace with its two crates, the header, the lock file and the crates that they need."""
     destination.mkdir(parents=True)
-    (destination / "Cargo.toml").write_text(manifest((ROOT / "Cargo.toml").read_text(encoding="utf-8"), lib_only=False), encoding="utf-8")
+    (destination / "Cargo.toml").write_text(manifest(ROOT / "Cargo.toml"), encoding="utf-8")
     shutil.copy2(ROOT / "Cargo.lock", destination)
     for crate in CRATES:
         folder = destination / crate
         shutil.copytree(ROOT / crate / "src", folder / "src")
-        text = manifest((ROOT / crate / "Cargo.toml").read_text(encoding="utf-8"), lib_only=True)
-        (folder / "Cargo.toml").write_text(text, encoding="utf-8")
+        (folder / "Cargo.toml").write_text(manifest(ROOT / crate / "Cargo.toml"), encoding="utf-8")
         if (ROOT / crate / "build.rs").is_file():
             shutil.copy2(ROOT / crate / "build.rs", folder)
     shutil.copytree(ROOT / "include", destination / "include")
@@ -108,22 +120,15 @@ def build(folder: Path, *, vignettes: bool) -> Path:
         for name in NOTICES:
             shutil.copy2(ROOT / name, notices)
         vectors = package / "tests" / "testthat" / "vectors"
-        shutil.copytree(ROOT / "tests" / "vectors", vectors, ignore=lambda _, names: [n for n in names if not keep(n)])
+        vectors.mkdir()
+        for name in REPLAYED:
+            shutil.copy2(ROOT / "tests" / "vectors" / f"{name}.json", vectors)
+        shutil.copytree(ROOT / "tests" / "vectors" / "round", vectors / "round")
         options = () if vignettes else ("--no-build-vignettes",)
         run("R", "CMD", "build", *options, package, folder=Path(scratch))
         made = next(Path(scratch).glob("cloakwork_*.tar.gz"))
         folder.mkdir(parents=True, exist_ok=True)
         return Path(shutil.move(made, folder / made.name))
-
-
-def keep(name: str) -> bool:
-    """Whether a file or folder of the vectors is replayed in R."""
-    return name in {"round", "fingerprint.json", "channel.json", "run.json", "hadamard.json", "gaussian.json", "private.json", "graph.json", "fixed.json"} or (
-        name.endswith(".json") and name not in {
-            "accepted.json", "agreement.json", "canonical.json", "field.json", "hash.json", "prg.json", "refusal.json", "refusal_no_recovery.json",
-            "refusal_sparse.json", "ring.json", "shamir.json",
-        }
-    )
 
 
 def main() -> int:
