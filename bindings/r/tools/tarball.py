@@ -96,8 +96,8 @@ def rust_sources(destination: Path) -> None:
     if not after <= before:
         raise BuildError(f"other crates than the repository's: {sorted(after - before)}")
     configuration = run("cargo", "vendor", "--locked", "--versioned-dirs", "vendor", folder=destination)
-    (destination / ".cargo").mkdir()
-    (destination / ".cargo" / "config.toml").write_text(configuration, encoding="utf-8")
+    # `configure` puts it where cargo looks; a package has no hidden folders.
+    (destination / "vendored.toml").write_text(configuration, encoding="utf-8")
     # Sorted and without owners or times, so that the same sources give the same bytes.
     plain = ("--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=2026-01-01", "--use-compress-program=xz -6 -T1")
     run("tar", *plain, "-cf", "vendor.tar.xz", "vendor", folder=destination)
@@ -109,12 +109,19 @@ def versions(lock: Path) -> set[tuple[str, str]]:
     return {(package["name"], package["version"]) for package in tomllib.loads(lock.read_text(encoding="utf-8"))["package"]}
 
 
-def build(folder: Path, *, vignettes: bool) -> Path:
-    """Makes the tarball in a folder."""
+def build(folder: Path, *, rust: bool, vignettes: bool) -> Path:
+    """Makes the tarball in a folder.
+
+    Args:
+        folder: where it goes.
+        rust: whether it carries the Rust sources; without them `configure` needs an installed library.
+        vignettes: whether the vignettes are built, for which R installs the package.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         package = Path(scratch) / "cloakwork"
         copy_files(PACKAGE, package)
-        rust_sources(package / "src" / "rust")
+        if rust:
+            rust_sources(package / "src" / "rust")
         notices = package / "inst" / "notices"
         notices.mkdir(parents=True)
         for name in NOTICES:
@@ -135,14 +142,15 @@ def main() -> int:
     """Makes the tarball, says where it is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the tarball goes")
-    parser.add_argument("--no-vignettes", action="store_true", help="leave the vignettes out, which need the package itself")
+    parser.add_argument("--without-rust", action="store_true", help="leave the Rust sources out: installing then needs the library")
+    parser.add_argument("--without-vignettes", action="store_true", help="leave the vignettes out, for which R installs the package")
     given = parser.parse_args()
     for program in ("cargo", "R", "tar", "xz", "git"):
         if shutil.which(program) is None:
             print(f"{program} is not there", file=sys.stderr)
             return 1
     try:
-        print(build(given.folder.resolve(), vignettes=not given.no_vignettes))
+        print(build(given.folder.resolve(), rust=not given.without_rust, vignettes=not given.without_vignettes))
     except (BuildError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
