@@ -10,13 +10,14 @@ LIBDIR ?= lib
 INCLUDEDIR ?= include
 
 .DEFAULT_GOAL := help
-.PHONY: help doctor prepare test test-long demo bench install format third-party vectors header instructions corpus clean
+.PHONY: help doctor prepare test test-long demo round bench install format third-party vectors header instructions corpus clean
 
 help:
 	@echo "make doctor         list what this machine lacks, its download size and disk use"
 	@echo "make test           run every test; ends with 'N passed, 0 failed'"
 	@echo "make test-long      the longer searches; writes tests/long/RESULTS.md"
 	@echo "make demo           five hospitals, one server: joint statistics and a joint model on real data"
+	@echo "make round          one run across all hosts: R serves, C++ controls, Python, C++, R and firmware contribute"
 	@echo "make bench          measure, beside Flower, and write docs/benchmarks.md"
 	@echo "make install        the C library, for pkg-config and CMake: PREFIX=/usr/local DESTDIR= LIBDIR=lib INCLUDEDIR=include"
 	@echo "make format         format the sources"
@@ -42,6 +43,9 @@ test-long: prepare
 
 demo: prepare
 	@$(ENVIRONMENT) run examples/python/demo
+
+round: prepare
+	@$(ENVIRONMENT) run tests/hosts/round.py
 
 bench: prepare
 	@$(ENVIRONMENT) run benchmarks
