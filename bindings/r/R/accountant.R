@@ -1,7 +1,7 @@
 #' Account for privacy
 #'
-#' An accountant adds up what rounds cost: Renyi divergences at many orders. Rounds may differ in everything, and each may depend on the results of
-#' those before it. Its statements are about one unit of privacy; never mix units in one accountant.
+#' An accountant adds up what rounds cost: Renyi divergences at many orders. Rounds may differ in everything, and each may depend on the
+#' results of those before it. Its statements are about one unit of privacy; never mix units in one accountant.
 #'
 #' @param accountant an accountant.
 #' @param mechanism of [cw_mechanism()] or of a plan.
@@ -15,8 +15,8 @@
 #' @param padded coordinates, padding included.
 #' @param delta,epsilon where the loss is read.
 #' @inheritParams plan_privacy
-#' @return `accountant()`: an object of class `cw_accountant`; the others that add return it, invisibly. `accountant_epsilon()`: the least epsilon for a delta, infinite if
-#'   there is none. `accountant_delta()`: the least delta for an epsilon.
+#' @return `accountant()`: an object of class `cw_accountant`; the others that add return it, invisibly. `accountant_epsilon()`: the least
+#'   epsilon for a delta, infinite if there is none. `accountant_delta()`: the least delta for an epsilon.
 #' @examples
 #' plan <- plan_privacy(clients = 40, dimension = 12, clip = 1, epsilon = 2, delta = 1e-6, rounds = 10)
 #' spent <- accountant()
@@ -57,7 +57,8 @@ accountant_add_concentrated <- function(accountant, rho, rounds = 1) add_other(a
 #' @export
 accountant_add_discrete_gaussian <- function(accountant, l2, l1, noise, shares, padded, rounds = 1) {
   numbers <- c(
-    one_number(l2, "l2"), one_number(l1, "l1"), one_number(noise, "noise"), whole_number(shares, "shares", 1), whole_number(padded, "padded", 1)
+    one_number(l2, "l2"), one_number(l1, "l1"), one_number(noise, "noise"), whole_number(shares, "shares", 1),
+    whole_number(padded, "padded", 1)
   )
   add_other(accountant, 4L, numbers, rounds)
 }

@@ -1,21 +1,24 @@
 #' The client of a run
 #'
-#' One member of a run, step by step: `client_answer()` takes each message of the server and gives the answer to send, if there is one. When a round has
-#' begun, `client_mask()` makes the contribution. [join_run()] does all of it over HTTPS.
+#' One member of a run, step by step: `client_answer()` takes each message of the server and gives the answer to send, if there is one. When
+#' a round has begun, `client_mask()` makes the contribution. [join_run()] does all of it over HTTPS.
 #'
-#' Messages are raw bytes. A refusal is a [cloakwork_error] that leaves the client as it was; the server is told, or the client falls silent.
+#' Messages are raw bytes. A refusal is a [cloakwork_error] that leaves the client as it was; the server is told, or the client falls
+#' silent.
 #'
 #' @param run a run.
 #' @param identity the own identity, whose public key is in the roster.
-#' @param saved raw bytes that `client_save()` gave: the client goes on from there. They are secret, and must never be those of an older state.
+#' @param saved raw bytes that `client_save()` gave: the client goes on from there. They are secret, and must never be those of an older
+#'   state.
 #' @param client a client.
 #' @param message raw bytes of a message of the server.
 #' @param context raw bytes that this party received for the round, such as the joint model; their hash is compared.
-#' @param values the contribution: in a run with a [shape][cw_shape()] a value of it; else the values of each segment by label, numeric vectors, or raw bytes in
-#'   lanes for residues. In a run with noise, a numeric vector, or a list of one for each part.
+#' @param values the contribution: in a run with a [shape][cw_shape()] a value of it; else the values of each segment by label, numeric
+#'   vectors, or raw bytes in lanes for residues. In a run with noise, a numeric vector, or a list of one for each part.
 #' @return `cw_client()`: an object of class `cw_client`. `client_answer()`: raw bytes to send, or `NULL` where there is no answer; after
-#'   `finished` the `client_info()` has the outcome. `client_mask()`: raw bytes to send. `client_info()`: a list of `id`, `state`, `epoch`, `round`, `neighbours`,
-#'   `outcome` of the last round, and `unconfirmed`, ids of neighbours whose keys are not confirmed. `message_kind()`: the name of a message.
+#'   `finished` the `client_info()` has the outcome. `client_mask()`: raw bytes to send. `client_info()`: a list of `id`, `state`, `epoch`,
+#'   `round`, `neighbours`, `outcome` of the last round, and `unconfirmed`, ids of neighbours whose keys are not confirmed.
+#'   `message_kind()`: the name of a message.
 #' @examples
 #' people <- list(oslo = identity_generate(), turin = identity_generate(), lyon = identity_generate())
 #' run <- cw_run(config_for(cw_shape(c(n = 0, sum = 0))), people)

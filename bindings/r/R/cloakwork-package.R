@@ -1,14 +1,16 @@
 #' cloakwork: secure sums and distributed differential privacy
 #'
-#' Data owners who may not show each other their data compute sums together. Three roles take part in a *run*: *clients* hold data and send masked vectors; the
+#' Data owners who may not show each other their data compute sums together. Three roles take part in a *run*: *clients* hold data and send
+#' masked vectors; the
 #' *server* adds them up and learns the sum and nothing else; the *controller* defines the run and starts its rounds.
 #'
-#' Start with [local_federation()], which plays all roles in one session, and the vignette (`vignette("federated-analysis", package = "cloakwork")`). Over HTTPS a client calls
-#' [join_run()], a controller [controller()], a server [serve()]. Sums with noise: [plan_privacy()].
+#' Start with [local_federation()], which plays all roles in one session, and with the vignette,
+#' `vignette("federated-analysis", package = "cloakwork")`. Over HTTPS a client calls [join_run()], a controller [controller()], a server
+#' [serve()]. Sums with noise: [plan_privacy()].
 #'
 #' @section Dependencies:
-#' The package itself is licensed MIT or Apache-2.0, and so is all that is linked into it. The server uses the package httpuv at run time, which is licensed
-#' GPL (>= 2); it is suggested, not imported, and clients and controllers do without it.
+#' The package itself is licensed MIT or Apache-2.0, and so is all that is linked into it. The server uses the package httpuv at run time,
+#' which is licensed GPL (>= 2); it is suggested, not imported, and clients and controllers do without it.
 #'
 #' @keywords internal
 #' @useDynLib cloakwork, .registration = TRUE, .fixes = "C_"

@@ -1,7 +1,8 @@
 #' Parameters of a run
 #'
-#' `segment()` states one vector of a contribution, with a bit width and masks of its own; `run_config()` everything on which the parties of a run agree
-#' beside its members; `private_config()` the same for a run whose sums have noise. `docs/protocol.md`, section 2, has the bounds.
+#' `segment()` states one vector of a contribution, with a bit width and masks of its own; `run_config()` everything on which the parties of
+#' a run agree beside its members; `private_config()` the same for a run whose sums have noise. `docs/protocol.md`, section 2, has the
+#' bounds.
 #'
 #' @param label name of the segment: 1 to 32 characters of `a-z 0-9 _ . -`.
 #' @param length number of values, 1 to 2^31.
@@ -58,8 +59,8 @@ segment <- function(label, length, bits = 40, fraction = 20, encoding = c("fixed
   )
 }
 
-make_config <- function(segments, mechanism, suite, recovery, degree, threshold, min_inputs, colluders, max_passes, max_rounds, setup_seconds,
-                        step_seconds, settings) {
+make_config <- function(segments, mechanism, suite, recovery, degree, threshold, min_inputs, colluders, max_passes, max_rounds,
+                        setup_seconds, step_seconds, settings) {
   if (length(segments) < 1L || length(segments) > 8L) raise("INVALID_RUN", "a run has 1 to 8 segments", "...", bound = 8)
   for (part in segments) of_class(part, "cw_segment", "...")
   labels <- vapply(segments, `[[`, "", "label")
@@ -108,8 +109,8 @@ min_inputs_for <- function(config, members) {
 
 #' Degree of a sparse graph
 #'
-#' The smallest number of neighbours, with its threshold, for statistical security 2^-40 and correctness 2^-20 over a whole run (Bell et al., CCS 2020,
-#' section 3.3). A run of up to 100 members uses the complete graph instead.
+#' The smallest number of neighbours, with its threshold, for statistical security 2^-40 and correctness 2^-20 over a whole run (Bell et
+#' al., CCS 2020, section 3.3). A run of up to 100 members uses the complete graph instead.
 #'
 #' @param members number of members, at least 3.
 #' @param corrupt fraction of members that collude with the server: from 0, below 1.

@@ -1,4 +1,5 @@
-# Requests of a party to its server: authenticated, repeated until they are answered, bounded in time and size (docs/protocol.md, section 9).
+# Requests of a party to its server: authenticated, repeated until they are answered, bounded in time and size (docs/protocol.md, section
+# 9).
 
 # An answer that is not a model, a result or a roster.
 SMALL_ANSWER <- 16 * 2^20
@@ -17,8 +18,9 @@ RESPONSE <- 1L
 
 #' Connect to a server
 #'
-#' What a party knows about its server, and how it speaks to it: requests carry a MAC and a counter, answers are believed only with the MAC of the pinned server, and a
-#' request that is not answered is sent again, byte for byte, with growing pauses. [join_run()] and [controller()] use it; it makes no request by itself.
+#' What a party knows about its server, and how it speaks to it: requests carry a MAC and a counter, answers are believed only with the MAC
+#' of the pinned server, and a request that is not answered is sent again, byte for byte, with growing pauses. [join_run()] and
+#' [controller()] use it; it makes no request by itself.
 #'
 #' @param url base URL of the server; https, except for this machine. TLS 1.3 is required.
 #' @param server fingerprint or public key of the server.
@@ -69,7 +71,9 @@ local_host <- function(host) host %in% c("localhost", "127.0.0.1", "[::1]")
 # Counters from the clock: microseconds since 1970, written as nanoseconds, or one more than the last.
 next_counter <- function(state) {
   state$last <- max(state$last + 1, floor(as.numeric(Sys.time()) * 1e6))
-  if (state$last >= LARGEST_WHOLE) raise("CONFIGURATION", "the server knows a counter of this party beyond those that the clock gives", "identity")
+  if (state$last >= LARGEST_WHOLE) {
+    raise("CONFIGURATION", "the server knows a counter of this party beyond those that the clock gives", "identity")
+  }
   paste0(sprintf("%.0f", state$last), "000")
 }
 
@@ -78,8 +82,10 @@ raise_counter <- function(state, last) {
   state$last <- max(state$last, if (digits > 3L) as.numeric(substr(last, 1L, digits - 3L)) else 0)
 }
 
-# Makes a request of the route table; the answer is a list of status and body. `run` is the raw run id that the path names, `...` its other parameters.
-request <- function(connection, name, body = raw(), query = list(), run = NULL, largest = SMALL_ANSWER, wait = 0, patience = connection$patience, ...) {
+# Makes a request of the route table; the answer is a list of status and body. `run` is the raw run id that the path names, `...` its other
+# parameters.
+request <- function(connection, name, body = raw(), query = list(), run = NULL, largest = SMALL_ANSWER, wait = 0,
+                    patience = connection$patience, ...) {
   if (wait > 0) query$wait <- sprintf("%.0f", wait)
   place <- if (is.null(run)) target(name, query, ...) else target(name, query, run = hex(run), ...)
   body_hash <- sha256(body)
@@ -126,8 +132,9 @@ attempt <- function(connection, name, place, run, counter, body, body_hash, larg
     return(reply)
   }
   line <- sprintf("%03d %s", reply$status, hex(mac))
+  parts <- list(line, place$path, place$query)
   genuine <- grepl("^[0-9a-f]{64}$", reply$mac) && returned(.Call(
-    C_cw_channel_verify, connection$channel, RESPONSE, list(line, place$path, place$query), run, counter, sha256(reply$body), from_hex(reply$mac)
+    C_cw_channel_verify, connection$channel, RESPONSE, parts, run, counter, sha256(reply$body), from_hex(reply$mac)
   ))
   if (!genuine) {
     return(unverified(reply))
@@ -135,7 +142,9 @@ attempt <- function(connection, name, place, run, counter, body, body_hash, larg
   if (reply$status < 400L) reply[c("status", "body")] else problem_decode(reply$body, reply$status)
 }
 
-unanswered <- function(verdict, refused = FALSE) structure(list(verdict = verdict, refused = refused), class = c("cloakwork_unanswered", "condition"))
+unanswered <- function(verdict, refused = FALSE) {
+  structure(list(verdict = verdict, refused = refused), class = c("cloakwork_unanswered", "condition"))
+}
 
 # An answer without the server's MAC: of a proxy, of another server, or of one that does not know the caller.
 unverified <- function(reply) {

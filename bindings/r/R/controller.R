@@ -1,9 +1,9 @@
 #' Control a run over HTTPS
 #'
-#' A controller defines a run, gives it to the server, starts its rounds and reads their sums. The server lists the controller's fingerprint among those that
-#' may. The controller makes description, roster and beacon itself, so that it need not believe the server about the run.
+#' A controller defines a run, gives it to the server, starts its rounds and reads their sums. The server lists the controller's fingerprint
+#' among those that may. The controller makes description, roster and beacon itself, so that it need not believe the server about the run.
 #'
-#' In a run with noise every round costs privacy, whatever becomes of it: [accountant()] adds it up.
+#' In a run with noise every round costs privacy, whatever becomes of it: give the run a [privacy_budget()].
 #'
 #' @param url,server,identity,ca,patience see [cw_connection()].
 #' @param controller a controller.
@@ -11,22 +11,22 @@
 #' @param members fingerprint of each member's identity by name.
 #' @param config of [config_for()], [run_config()] or [private_config()].
 #' @param run a run of [cw_run()] instead of `members` and `config`.
+#' @param budget of [privacy_budget()], for the data of all members together, in a run with noise; `NULL` to keep no account.
 #' @param shares_results whether members may read the results as well.
 #' @param handle a run of `run_create()`.
 #' @param context raw bytes for every participant, such as the joint model.
 #' @param participants ids of those who take part; `NULL` for everybody who is there.
 #' @param number number of a round; `NULL` for the next one.
 #' @param seconds how long to wait; `NULL` for as long as a round can take.
-#' @return `controller()`: an object of class `cw_controller`. `run_create()`: an object of class `cw_run_handle`, with the run in `run`. `round_start()`: the
-#'   number of the round. `round_wait()`: an object of class `cw_round`, as [federation_round()] gives it, with the names of members. `round_run()` starts a round
-#'   and waits for it. `run_stop()` stops the round in progress and closes the run: `NULL`, invisibly.
+#' @return `controller()`: an object of class `cw_controller`. `run_create()`: an object of class `cw_run_handle`, with the run in `run`.
+#'   `round_start()`: the number of the round. `round_wait()`: an object of class `cw_round`, as [federation_round()] gives it, with the
+#'   names of members. `round_run()` starts a round and waits for it. `run_stop()` stops the round in progress and closes the run: `NULL`,
+#'   invisibly.
 #' @examples
-#' \dontrun{
-#' study <- controller("https://aggregate.example:8443", "cw1-...", "identity")
-#' run <- run_create(study, "ages", c(oslo = "cw1-...", turin = "cw1-...", lyon = "cw1-..."), config_for(cw_shape(c(n = 0, age = 0))))
-#' invitation(run)
-#' round_run(run)$sum
-#' run_stop(run)
+#' # A server, three clients and a controller on this machine.
+#' needed <- c("httpuv", "later", "promises", "processx")
+#' if (all(vapply(needed, requireNamespace, NA, quietly = TRUE))) {
+#'   source(system.file("examples", "roles.R", package = "cloakwork"), echo = TRUE)
 #' }
 #' @export
 controller <- function(url, server, identity, ca = NULL, patience = 3600) {
@@ -35,11 +35,14 @@ controller <- function(url, server, identity, ca = NULL, patience = 3600) {
 
 #' @rdname controller
 #' @export
-run_create <- function(controller, name, members = NULL, config = NULL, run = NULL, shares_results = FALSE) {
+run_create <- function(controller, name, members = NULL, config = NULL, run = NULL, budget = NULL, shares_results = FALSE) {
   of_class(controller, "cw_controller", "controller")
   if (is.null(run)) run <- cw_run(config, members)
   of_class(run, "cw_run", "run")
-  if (is.null(run$names) || is.null(run$settings)) raise("INVALID_ARGUMENT", "has no names of members or no settings: make it with cw_run()", "run")
+  if (is.null(run$names) || is.null(run$settings)) {
+    raise("INVALID_ARGUMENT", "has no names of members or no settings: make it with cw_run()", "run")
+  }
+  budget <- budget_for(budget, run)
   body <- list(
     name = one_text(name, "name"), names = as.list(run$names), description = jsonlite::base64_enc(run_bytes(run, "description")),
     roster = jsonlite::base64_enc(run_bytes(run, "roster")), settings = jsonlite::base64_enc(run$settings),
@@ -47,7 +50,7 @@ run_create <- function(controller, name, members = NULL, config = NULL, run = NU
   )
   body[c("description", "roster", "settings")] <- gsub("\n", "", body[c("description", "roster", "settings")], fixed = TRUE)
   request(controller$connection, "run_create", json_bytes(body), run = run_bytes(run, "id"))
-  structure(list(connection = controller$connection, run = run, name = name), class = "cw_run_handle")
+  structure(list(connection = controller$connection, run = run, name = name, budget = budget), class = "cw_run_handle")
 }
 
 #' @rdname controller
@@ -61,6 +64,7 @@ round_start <- function(handle, context = raw(), participants = NULL, number = N
     number <- shown$last_round + 1
   }
   number <- whole_number(number, "number", 1, 2^32 - 1)
+  if (!is.null(handle$budget)) budget_charge(handle$budget, handle$run, number)
   query <- if (is.null(participants)) list() else list(participants = paste(member_ids(participants, "participants"), collapse = ","))
   request(handle$connection, "round_start", context, query, run = id, round = whole_text(number))
   number
@@ -76,8 +80,9 @@ round_wait <- function(handle, number, seconds = NULL) {
   shown <- follow(handle, number, seconds)
   sum <- NULL
   if (shown$outcome == 0) {
-    body <- request(handle$connection, "result", run = run_bytes(run, "id"), largest = result_size(run), round = whole_text(number))$body
-    sum <- shaped(run, read_result(run, body))
+    id <- run_bytes(run, "id")
+    result <- request(handle$connection, "result", run = id, largest = result_size(run), round = whole_text(number))
+    sum <- shaped(run, read_result(run, result$body))
   }
   names_of <- function(ids) unname(run$names[unlist(ids)])
   structure(

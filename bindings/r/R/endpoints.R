@@ -93,8 +93,12 @@ changing <- list(
     settings <- base64_field(fields, "settings")
     run <- cw_run_decode(base64_field(fields, "description"), base64_field(fields, "roster"))
     if (!identical(run_bytes(run, "id"), exchange$run)) raise("BAD_REQUEST", "the description is of another run than the path")
-    if (run$about$payload_size > LARGEST_PAYLOAD) raise("TOO_LARGE", "this server takes no vector as long as this run's", bound = LARGEST_PAYLOAD)
-    if (run$about$members > LARGEST_MEMBERS) raise("TOO_LARGE", "this server takes no roster as large as this run's", bound = LARGEST_MEMBERS)
+    if (run$about$payload_size > LARGEST_PAYLOAD) {
+      raise("TOO_LARGE", "this server takes no vector as long as this run's", bound = LARGEST_PAYLOAD)
+    }
+    if (run$about$members > LARGEST_MEMBERS) {
+      raise("TOO_LARGE", "this server takes no roster as large as this run's", bound = LARGEST_MEMBERS)
+    }
     name <- person_name(fields[["name"]], "name")
     names <- vapply(fields[["names"]], person_name, "", argument = "names")
     ids <- vapply(names(names), json_id, "", argument = "names")
@@ -102,7 +106,8 @@ changing <- list(
     made <- list(run = hex(exchange$run), hash = hex(run_bytes(run, "hash")))
     known <- exchange$live
     if (!is.null(known)) {
-      if (!identical(run_bytes(known$run, "hash"), run_bytes(run, "hash")) || known$name != name || !identical(known$run$settings, settings)) {
+      same <- identical(run_bytes(known$run, "hash"), run_bytes(run, "hash")) && identical(known$run$settings, settings)
+      if (!same || known$name != name) {
         raise("CONFLICT", "there is another run with this id")
       }
       return(answer_json(made))
@@ -192,7 +197,9 @@ reading <- list(
   },
   result = function(host, exchange) {
     live <- known_run(exchange)
-    if (!live$shares_results && !("controller" %in% exchange$roles)) raise("NOT_ALLOWED", "the results of this run are for its controller")
+    if (!live$shares_results && !("controller" %in% exchange$roles)) {
+      raise("NOT_ALLOWED", "the results of this run are for its controller")
+    }
     number <- path_number(exchange, "round")
     round <- round_known(live, number)
     if (is.null(round$result)) {

@@ -1,8 +1,8 @@
 #' A federation within one session
 #'
-#' Server, controller and all clients of a run as objects of this session: for simulations, for tests, and to try an analysis before the sites run it over
-#' HTTPS. Every message of the protocol is made and checked as between machines; what is missing is that the sites do not trust each other, since here one
-#' session holds all their data.
+#' Server, controller and all clients of a run as objects of this session: for simulations, for tests, and to try an analysis before the
+#' sites run it over HTTPS. Every message of the protocol is made and checked as between machines; what is missing is that the sites do not
+#' trust each other, since here one session holds all their data.
 #'
 #' @param sites names of the sites, at least 3.
 #' @param shape of the contributions: of [cw_shape()], or an example of a value.
@@ -12,9 +12,10 @@
 #' @param values the contribution of each site, by its name; sites without one are away in this round.
 #' @param silent sites that fall silent within the round, by name: the message before which each does, `"begin"`, `"survivors"` or `"open"`.
 #' @param context raw bytes that every site is given for the round, such as the joint model.
-#' @return `local_federation()`: an object of class `cw_federation`. `federation_round()`: an object of class `cw_round`, a list of `number`, `outcome` (0, or the
-#'   number of the error for which the round was aborted), `participants` and `survivors` (names of sites) and `sum` (in the shape of the contributions; `NULL`
-#'   if the round was aborted). `secure_sum()`: the sum itself; an aborted round is a [cloakwork_error].
+#' @return `local_federation()`: an object of class `cw_federation`. `federation_round()`: an object of class `cw_round`, a list of
+#'   `number`, `outcome` (0, or the number of the error for which the round was aborted), `participants` and `survivors` (names of sites)
+#'   and `sum` (in the shape of the contributions; `NULL` if the round was aborted). `secure_sum()`: the sum itself; an aborted round is a
+#'   [cloakwork_error].
 #' @examples
 #' hospitals <- local_federation(c("oslo", "turin", "lyon", "porto", "gent"), c(n = 0, age = 0))
 #' data <- list(oslo = c(n = 10, age = 612), turin = c(n = 7, age = 401), lyon = c(n = 12, age = 730), porto = c(n = 5, age = 333),

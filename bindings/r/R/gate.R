@@ -26,7 +26,8 @@ credentials <- function(headers) {
   genuine <- grepl("^[0-9a-f]{64}$", claim$party) && grepl("^[0-9a-f]{64}$", claim$mac) && grepl("^(0|[1-9][0-9]{0,19})$", claim$counter) &&
     !counter_above(claim$counter, most)
   if (!genuine) {
-    raise("NOT_AUTHENTICATED", "the request needs the headers Cloakwork-Party, Cloakwork-Counter and Cloakwork-Mac as docs/protocol.md section 9 states them")
+    text <- "the request needs the headers Cloakwork-Party, Cloakwork-Counter and Cloakwork-Mac as docs/protocol.md section 9 states them"
+    raise("NOT_AUTHENTICATED", text)
   }
   claim
 }
@@ -44,7 +45,8 @@ route_of <- function(method, path) {
   NULL
 }
 
-# Answers a request: a list of method, path, query (raw, without the question mark), headers (by lower-case name) and body. Gives a response or a promise of one.
+# Answers a request: a list of method, path, query (raw, without the question mark), headers (by lower-case name) and body. Gives a response
+# or a promise of one.
 handle <- function(host, asked) {
   found <- route_of(asked$method, asked$path)
   if (is.null(found)) {
@@ -60,10 +62,8 @@ handle <- function(host, asked) {
     return(exchange)
   }
   finish <- function(given) {
-    line <- sprintf("%03d %s", given$status, exchange$claim$mac)
-    mac <- .Call(
-      C_cw_channel_mac, exchange$channel, RESPONSE, list(line, asked$path, asked$query), exchange$run, exchange$claim$counter, sha256(given$body)
-    )
+    parts <- list(sprintf("%03d %s", given$status, exchange$claim$mac), asked$path, asked$query)
+    mac <- .Call(C_cw_channel_mac, exchange$channel, RESPONSE, parts, exchange$run, exchange$claim$counter, sha256(given$body))
     response(given, returned(mac))
   }
   given <- tryCatch(
@@ -130,8 +130,8 @@ repeated <- function(host, exchange) {
     return(NULL)
   }
   if (is.null(known$answer) || claim$counter != known$counter || exchange$digest != known$digest) {
-    text <- sprintf("the counter %s is not above the last one, %s, or comes with another request; use a higher one", claim$counter, known$last)
-    raise("COUNTER_USED", text, last_counter = known$last)
+    text <- "the counter %s is not above the last one, %s, or comes with another request; use a higher one"
+    raise("COUNTER_USED", sprintf(text, claim$counter, known$last), last_counter = known$last)
   }
   known$answer
 }
@@ -165,7 +165,8 @@ read_once <- function(host, exchange) {
   waiting <- host$pending[[key]]
   if (!is.null(waiting)) {
     if (waiting$digest != exchange$digest) {
-      raise("COUNTER_USED", sprintf("the counter %s came with another request; use a higher one", claim$counter), last_counter = claim$counter)
+      text <- sprintf("the counter %s came with another request; use a higher one", claim$counter)
+      raise("COUNTER_USED", text, last_counter = claim$counter)
     }
     return(waiting$promise)
   }

@@ -1,15 +1,15 @@
 #' Identities and fingerprints
 #'
-#' An identity is a party's static X25519 key pair. Its fingerprint is text with a checksum that carries the whole public key: the party sends it to
-#' whoever plans a run, by a channel that both trust. The secret key is never in R's memory, which nobody can wipe: it is in the object of the library,
-#' and `identity_save()` and `identity_load()` write and read its file directly.
+#' An identity is a party's static X25519 key pair. Its fingerprint is text with a checksum that carries the whole public key: the party
+#' sends it to whoever plans a run, by a channel that both trust. The secret key is never in R's memory, which nobody can wipe: it is in the
+#' object of the library, and `identity_save()` and `identity_load()` write and read its file directly.
 #'
 #' @param path file of the identity. It is written for its owner alone, and refused if others may read it; an existing file is never
 #'   overwritten. The Python package and the command line use the same files.
 #' @param identity an identity.
 #' @param x an identity, a public key (32 raw bytes) or, for `public_key()`, a fingerprint.
-#' @return `identity_generate()` and `identity_load()`: an object of class `cw_identity`. `identity_save()`: the path, invisibly. `fingerprint()`: a string.
-#'   `public_key()`: 32 raw bytes.
+#' @return `identity_generate()` and `identity_load()`: an object of class `cw_identity`. `identity_save()`: the path, invisibly.
+#'   `fingerprint()`: a string. `public_key()`: 32 raw bytes.
 #' @examples
 #' identity <- identity_generate()
 #' fingerprint(identity)

@@ -1,7 +1,7 @@
 #' Invitations
 #'
-#' One line that tells a member where a run is, and pins the server and every parameter of the run. It holds no secret, but travels by a channel that the member
-#' trusts: whoever changes it on the way could send the member elsewhere.
+#' One line that tells a member where a run is, and pins the server and every parameter of the run. It holds no secret, but travels by a
+#' channel that the member trusts: whoever changes it on the way could send the member elsewhere.
 #'
 #' @param text the line.
 #' @param handle a run of [run_create()].

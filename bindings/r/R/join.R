@@ -1,28 +1,32 @@
 #' Take part in a run
 #'
-#' Joins the run of an invitation over HTTPS and takes part in its rounds until the controller closes it. What the server says about the run is checked against the
-#' invitation before anything else happens.
+#' Joins the run of an invitation over HTTPS and takes part in its rounds until the controller closes it. What the server says about the run
+#' is checked against the invitation before anything else happens.
 #'
-#' The state of the client is in this session alone. When the session ends within a run, call `join_run()` again: the client makes new keys and takes part in the next
-#' round.
+#' The state of the client is in this session alone. When the session ends within a run, call `join_run()` again: the client makes new keys
+#' and takes part in the next round.
 #'
 #' @param invitation the line of the controller, see [invitation()].
 #' @param identity the own identity, or its file.
-#' @param contribute a function of one argument, a list of `number` (of the round), `context` (raw bytes that every participant has), `run`, and `member`, the own id. It is
-#'   called once a round and gives the contribution, as [client_mask()] takes it. When it raises an error, the round goes on without this client, and `join_run()` raises
-#'   the same.
+#' @param contribute a function of one argument, a list of `number` (of the round), `context` (raw bytes that every participant has), `run`,
+#'   and `member`, the own id. It is called once a round and gives the contribution, as [client_mask()] takes it. When it raises an error,
+#'   the round goes on without this client, and `join_run()` raises the same.
 #' @param ca,patience see [cw_connection()].
+#' @param budget of [privacy_budget()], in a run with noise: charged before a masked vector leaves. A round that it does not allow goes on
+#'   without this client.
 #' @param rounds how many rounds to stay for.
 #' @param idle_seconds how long to stay while nothing happens.
-#' @param on_event a function that is told what happens: a list of `what` (`"invite"`, `"keys"`, `"confirmations"`, `"begin"`, `"survivors"`, `"open"` and `"finished"` for messages
-#'   that came, before they are answered; `"masked"`, `"late"`, `"refused"`, `"closed"`), `round`, `outcome` and `text`.
+#' @param on_event a function that is told what happens: a list of `what` (`"invite"`, `"keys"`, `"confirmations"`, `"begin"`,
+#'   `"survivors"`, `"open"` and `"finished"` for messages that came, before they are answered; `"masked"`, `"late"`, `"refused"`,
+#'   `"closed"`), `round`, `outcome` and `text`.
 #' @return The number of rounds that ended, invisibly.
 #' @examples
-#' \dontrun{
-#' join_run(readLines("invitation"), "identity", function(round) c(n = nrow(data), age = sum(data$age)))
-#' }
+#' # The example of controller() has a server to join. What is no invitation is refused:
+#' contribute <- function(round) c(n = 10, age = 504.5)
+#' tryCatch(join_run("https://aggregate.example", identity_generate(), contribute), cloakwork_error = conditionMessage)
 #' @export
-join_run <- function(invitation, identity, contribute, ca = NULL, rounds = Inf, idle_seconds = 604800, patience = 3600, on_event = function(event) NULL) {
+join_run <- function(invitation, identity, contribute, ca = NULL, budget = NULL, rounds = Inf, idle_seconds = 604800, patience = 3600,
+                     on_event = function(event) NULL) {
   if (!is.function(contribute)) raise("INVALID_ARGUMENT", "expected a function of the round", "contribute")
   if (!is.function(on_event)) raise("INVALID_ARGUMENT", "expected a function", "on_event")
   pins <- read_invitation(invitation)
@@ -33,6 +37,7 @@ join_run <- function(invitation, identity, contribute, ca = NULL, rounds = Inf, 
   stay$run <- run
   stay$client <- cw_client(run, connection$identity)
   stay$contribute <- contribute
+  stay$budget <- budget_for(budget, run)
   stay$on_event <- on_event
   stay$next_message <- 1
   stay$rounds <- 0
@@ -54,7 +59,8 @@ look_at_run <- function(connection, pins) {
     raise("CONFIGURATION", paste("the server's description of the run cannot be used:", e$text), "invitation")
   })
   if (!identical(run_bytes(run, "hash"), pins$hash)) {
-    raise("CONFIGURATION", "the server describes another run than the invitation pins: ask the controller, by another way, which one is right", "invitation")
+    text <- "the server describes another run than the invitation pins: ask the controller, by another way, which one is right"
+    raise("CONFIGURATION", text, "invitation")
   }
   if (!(fingerprint(connection$identity) %in% run_members(run)$fingerprint)) {
     raise("CONFIGURATION", "this identity is not in the roster; send your fingerprint to the controller", "identity")
@@ -145,15 +151,27 @@ begin_round <- function(stay, number, message) {
   tell(stay, "begin")
   info <- client_info(stay$client)
   masked <- tryCatch(
-    client_mask(stay$client, stay$contribute(list(number = info$round, context = context, run = stay$run, member = info$id))),
-    error = function(e) {
-      # The round goes on without this client.
-      tell(stay, "refused", text = conditionMessage(e))
-      report(stay, number, statuses[["TASK"]], "this party could not compute its contribution")
-      stop(e)
-    }
+    {
+      # Computing may take long: a spent budget is told before.
+      if (!is.null(stay$budget)) budget_check(stay$budget, stay$run, info$round)
+      message <- client_mask(stay$client, stay$contribute(list(number = info$round, context = context, run = stay$run, member = info$id)))
+      if (!is.null(stay$budget)) budget_charge(stay$budget, stay$run, info$round)
+      message
+    },
+    error = function(e) contribution_failed(stay, number, e)
   )
   if (deliver(stay, masked)) tell(stay, "masked")
+}
+
+# The round goes on without this client. A spent budget is no reason to leave: the others may need this client to open their rounds.
+contribution_failed <- function(stay, number, error) {
+  tell(stay, "refused", text = conditionMessage(error))
+  if (inherits(error, "cloakwork_error") && error$name == "BUDGET_SPENT") {
+    report(stay, number, error$status, "this party's privacy budget does not allow the round")
+    return(NULL)
+  }
+  report(stay, number, statuses[["TASK"]], "this party could not compute its contribution")
+  stop(error)
 }
 
 # Sends an answer; whether it was taken. An answer that comes too late is not needed any more.

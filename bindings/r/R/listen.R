@@ -20,7 +20,8 @@ application <- function(host) {
     },
     call = function(req) {
       fields <- names(req)[startsWith(names(req), "HTTP_")]
-      headers <- stats::setNames(lapply(fields, function(name) req[[name]]), tolower(gsub("_", "-", sub("^HTTP_", "", fields), fixed = TRUE)))
+      names <- tolower(gsub("_", "-", sub("^HTTP_", "", fields), fixed = TRUE))
+      headers <- stats::setNames(lapply(fields, function(name) req[[name]]), names)
       query <- if (is.null(req$QUERY_STRING)) "" else sub("^\\?", "", req$QUERY_STRING)
       asked <- list(method = req$REQUEST_METHOD, path = req$PATH_INFO, query = query, headers = headers, body = req$rook.input$read())
       tryCatch(handle(host, asked), error = defect)
@@ -39,7 +40,8 @@ defect <- function(error) {
 
 listen_plain <- function(host, address, port) {
   if (port == 0) port <- httpuv::randomPort(host = "127.0.0.1")
-  listening <- tryCatch(httpuv::startServer(if (address == "localhost") "127.0.0.1" else gsub("[][]", "", address), port, application(host), quiet = TRUE),
+  at <- if (address == "localhost") "127.0.0.1" else gsub("[][]", "", address)
+  listening <- tryCatch(httpuv::startServer(at, port, application(host), quiet = TRUE),
     error = function(e) raise("CONFIGURATION", paste("cannot listen:", conditionMessage(e)), "port")
   )
   list(port = port, end = function() httpuv::stopServer(listening), alive = function() TRUE)
@@ -100,7 +102,10 @@ accepts <- function(address, port, proxy) {
   deadline <- seconds_now() + START_SECONDS
   target <- if (address %in% c("0.0.0.0", "localhost")) "127.0.0.1" else gsub("[][]", "", address)
   while (proxy$is_alive() && seconds_now() < deadline) {
-    connection <- tryCatch(suppressWarnings(socketConnection(target, port, blocking = TRUE, open = "r+b", timeout = 2)), error = function(e) NULL)
+    connection <- tryCatch(
+      suppressWarnings(socketConnection(target, port, blocking = TRUE, open = "r+b", timeout = 2)),
+      error = function(e) NULL
+    )
     if (!is.null(connection)) {
       close(connection)
       # Another program may listen there: the proxy then ends.

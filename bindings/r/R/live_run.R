@@ -1,4 +1,5 @@
-# One open run at the server: its state machine, its steps with their time limits, its messages and its rounds, all in memory (docs/http.md, sections 3 to 5).
+# One open run at the server: its state machine, its steps with their time limits, its messages and its rounds, all in memory (docs/http.md,
+# sections 3 to 5).
 #
 # A run is an environment. Functions that may refuse do so before they change anything.
 
@@ -98,7 +99,8 @@ live_refused <- function(live, member, number, accused, code, reason) {
   if (is.null(entry)) raise("NOT_FOUND", sprintf("there is no message %.0f for you", number))
   if (!is.null(accused) && !(accused %in% live$run$ids)) raise("BAD_REQUEST", "the accused is no member", party = accused)
   phase <- server_phase(live$machine)
-  if (code == statuses[["NOT_CONFIRMED"]] && entry$epoch == phase$epoch && !(!is.null(accused) && accused %in% server_members(live$machine, "confirmed"))) {
+  there <- !is.null(accused) && accused %in% server_members(live$machine, "confirmed")
+  if (code == statuses[["NOT_CONFIRMED"]] && entry$epoch == phase$epoch && !there) {
     # Its keys are not confirmed because it is not there.
     return(invisible(NULL))
   }
@@ -124,14 +126,14 @@ go_on_without_refusers <- function(live) {
   if (length(waiting) > 0L && all(waiting %in% refusers(live, server_phase(live$machine)))) close_step(live)
 }
 
-# Who takes part in no round of this epoch: a member whose keys were not confirmed to more than half of its neighbours; an accusation that fewer share falls
-# back on the accuser (docs/threat-model.md, section 5).
+# Who takes part in no round of this epoch: a member whose keys were not confirmed to more than half of its neighbours; an accusation that
+# fewer share falls back on the accuser (docs/threat-model.md, section 5).
 left_out <- function(live, confirmed) {
   epoch <- server_phase(live$machine)$epoch
   accusers <- list()
   for (known in live$refusals) {
-    if (known$epoch == epoch && known$code == statuses[["NOT_CONFIRMED"]] && !is.null(known$accused) && all(c(known$member, known$accused) %in% confirmed) &&
-      known$member %in% run_neighbours(live$run, known$accused)) {
+    blames <- known$epoch == epoch && known$code == statuses[["NOT_CONFIRMED"]] && !is.null(known$accused)
+    if (blames && all(c(known$member, known$accused) %in% confirmed) && known$member %in% run_neighbours(live$run, known$accused)) {
       accusers[[known$accused]] <- union(accusers[[known$accused]], known$member)
     }
   }

@@ -1,15 +1,16 @@
 #' Noise mechanisms
 #'
-#' The distributed discrete Gaussian mechanism of a run: each client clips its vector, rotates and rounds it to integers and adds noise, so that the sum is
-#' private against everyone who sees it, the server included (`docs/protocol.md`, sections 10 to 12; `docs/privacy.md`). [plan_privacy()] finds its parameters.
+#' The distributed discrete Gaussian mechanism of a run: each client clips its vector, rotates and rounds it to integers and adds noise, so
+#' that the sum is private against everyone who sees it, the server included (`docs/protocol.md`, sections 10 to 12; `docs/privacy.md`).
+#' [plan_privacy()] finds its parameters.
 #'
 #' @param dimension values of a vector, before padding.
 #' @param clip largest L2 norm of a part; what is larger is scaled down.
 #' @param granularity what one unit of the integers stands for.
 #' @param noise standard deviation of the noise of a part, in units of granularity: 0.5 to 2^17.
 #' @param honest honest clients that every opened sum has at least; each brings the noise of all its parts.
-#' @param norm_bound largest squared norm of a part after rounding, in squared units: a string of decimal digits or a whole number; `NULL` for the one
-#'   that a rounding misses with a probability of at most 2^-40.
+#' @param norm_bound largest squared norm of a part after rounding, in squared units: a string of decimal digits or a whole number; `NULL`
+#'   for the one that a rounding misses with a probability of at most 2^-40.
 #' @param parts parts of a contribution, each clipped and noised on its own: 1 to 65536.
 #' @param clamp largest magnitude of a value; what is larger is cut. `Inf` for none.
 #' @param block_log2 binary logarithm of the length of a rotated block; `NULL` for one block of the whole vector.
@@ -47,14 +48,15 @@ lemma_bound <- function(mechanism) {
   sprintf("%.0f", bound)
 }
 
+# In the order in which C takes them.
+MECHANISM_NUMBERS <- c("dimension", "clamp", "clip", "granularity", "noise", "parts", "honest", "block_log2")
+
 mechanism_arguments <- function(mechanism) {
-  list(unlist(mechanism[c("dimension", "clamp", "clip", "granularity", "noise", "parts", "honest", "block_log2")], use.names = FALSE), mechanism$norm_bound)
+  list(unlist(mechanism[MECHANISM_NUMBERS], use.names = FALSE), mechanism$norm_bound)
 }
 
 mechanism_from <- function(arguments) {
-  fields <- stats::setNames(
-    as.list(arguments$numbers), c("dimension", "clamp", "clip", "granularity", "noise", "parts", "honest", "block_log2")
-  )
+  fields <- stats::setNames(as.list(arguments$numbers), MECHANISM_NUMBERS)
   structure(c(fields, list(norm_bound = arguments$norm_bound)), class = "cw_mechanism")
 }
 

@@ -1,12 +1,13 @@
 #' Discrete noise
 #'
-#' Samples of discrete distributions from the operating system's generator; `set.seed()` does not reach them. `discrete_gaussian()` is the sampler of runs with noise:
-#' its time does not depend on the samples, and it is within 2^-80 a sample of the exact distribution. The others are exact; their time depends on the samples, so
-#' that they are for noise whose making nobody can time.
+#' Samples of discrete distributions from the operating system's generator; `set.seed()` does not reach them. `discrete_gaussian()` is the
+#' sampler of runs with noise: its time does not depend on the samples, and it is within 2^-80 a sample of the exact distribution. The
+#' others are exact; their time depends on the samples, so that they are for noise whose making nobody can time.
 #'
 #' @param n number of samples.
 #' @param sigma parameter of N_Z(0, sigma^2), in which x has a probability proportional to exp(-x^2 / (2 sigma^2)): 0.5 to 2^17.
-#' @param variance the parameter sigma^2 or, for Skellam, the variance (at most 2^20): a number, which is taken as the nearest fraction of denominator 2^20.
+#' @param variance the parameter sigma^2 or, for Skellam, the variance (at most 2^20): a number, which is taken as the nearest fraction of
+#'   denominator 2^20.
 #' @param scale b of the distribution in which x has a probability proportional to exp(-|x| / b), in the same way.
 #' @return `discrete_gaussian()`: an integer vector. The others: doubles that hold integers.
 #' @examples
@@ -40,20 +41,21 @@ exact_samples <- function(which, n, parameter, argument) {
 
 #' Central noise
 #'
-#' For a party that is trusted with all data: clips a vector and adds discrete noise to it, on a grid that is fine beside the noise, by exact samplers. The
-#' time depends on the values and on the noise.
+#' For a party that is trusted with all data: clips a vector and adds discrete noise to it, on a grid that is fine beside the noise, by
+#' exact samplers. The time depends on the values and on the noise.
 #'
 #' @param values numeric vector, matrix or array.
 #' @param epsilon 1e-6 to 64.
 #' @param delta between 0 and 1 for Gaussian noise; 0 for Laplace noise.
 #' @param clip largest norm of the vector: L2 for Gaussian, L1 for Laplace noise; a larger one is scaled down. `Inf` for no clipping.
-#' @param sensitivity largest distance between the vectors of neighbouring data sets, if it is known for another reason; the smaller one of it and
-#'   twice the clip counts.
+#' @param sensitivity largest distance between the vectors of neighbouring data sets, if it is known for another reason; the smaller one of
+#'   it and twice the clip counts.
 #' @param kind of the noise.
 #' @param dimension number of values.
-#' @return `central_noise()`: the values with noise, with the attributes that they had. `central_scale()`: the scale of the noise in the units of the data: the
-#'   standard deviation of the Gaussian, or b of the Laplace distribution. `gaussian_multiplier()`: the least standard deviation over L2 sensitivity with
-#'   which continuous Gaussian noise is (epsilon, delta)-differentially private (Balle, Wang, ICML 2018).
+#' @return `central_noise()`: the values with noise, with the attributes that they had. `central_scale()`: the scale of the noise in the
+#'   units of the data: the standard deviation of the Gaussian, or b of the Laplace distribution. `gaussian_multiplier()`: the least
+#'   standard deviation over L2 sensitivity with which continuous Gaussian noise is (epsilon, delta)-differentially private (Balle, Wang,
+#'   ICML 2018).
 #' @examples
 #' central_noise(c(mean = 61.2), epsilon = 1, delta = 1e-6, sensitivity = 0.5)
 #' central_scale(1, epsilon = 1, delta = 1e-6, sensitivity = 0.5)

@@ -1,10 +1,10 @@
 #' Plan the privacy of a run
 #'
-#' `plan_privacy()` finds the grid with the least expected error and the least noise on it that keeps a wanted epsilon over all rounds; `expected_privacy()`
-#' tells what given parameters promise. `docs/privacy.md` has the theorem, and what it rests on.
+#' `plan_privacy()` finds the grid with the least expected error and the least noise on it that keeps a wanted epsilon over all rounds;
+#' `expected_privacy()` tells what given parameters promise. `docs/privacy.md` has the theorem, and what it rests on.
 #'
-#' The **unit of privacy** says whose data may change without the sums telling: one `"client"` with all that it holds, one `"part"` of a contribution, or one
-#' `"record"`, whose influence on its part, before the clip of the part, the caller has clipped to `record_clip`.
+#' The **unit of privacy** says whose data may change without the sums telling: one `"client"` with all that it holds, one `"part"` of a
+#' contribution, or one `"record"`, whose influence on its part, before the clip of the part, the caller has clipped to `record_clip`.
 #'
 #' @param clients all who may contribute to a round.
 #' @param dimension values of a vector.
@@ -12,7 +12,8 @@
 #' @param epsilon,delta after all rounds; delta is below one by the number of records.
 #' @param unit unit of privacy.
 #' @param record_clip for records: the largest L2 norm of what one adds.
-#' @param neighbours how neighbouring data sets differ: the contribution of the unit is any other one (twice the sensitivity), or it is there or zero.
+#' @param neighbours how neighbouring data sets differ: the contribution of the unit is any other one (twice the sensitivity), or it is
+#'   there or zero.
 #' @param rounds how many rounds the run has.
 #' @param honest honest clients whose noise every opened sum holds; `NULL` for half of the clients, which is what a run with the defaults of
 #'   [run_config()] guarantees.
@@ -23,10 +24,11 @@
 #' @param wraps bound on the expected number of coordinates that wrap around in a round.
 #' @param mechanism of [cw_mechanism()].
 #' @param plan a plan.
-#' @return `plan_privacy()` and `expected_privacy()`: an object of class `cw_plan`, a list with the `mechanism`, `bits`, `epsilon`, `order` of the divergence that
-#'   showed it, `error` and more. `expected_error()`: root mean square errors of a value of one round's sum, in the units of the data, from `quantisation`,
-#'   `noise` and `wrap`, which add up in squares to `total`, and `central`: that of continuous Gaussian noise which one trusted party would add, for the
-#'   same promise. What clipping takes away depends on the data and is not among them.
+#' @return `plan_privacy()` and `expected_privacy()`: an object of class `cw_plan`, a list with the `mechanism`, `bits`, `epsilon`, `order`
+#'   of the divergence that showed it, `error` and more. `expected_error()`: root mean square errors of a value of one round's sum, in the
+#'   units of the data, from `quantisation`, `noise` and `wrap`, which add up in squares to `total`, and `central`: that of continuous
+#'   Gaussian noise which one trusted party would add, for the same promise. What clipping takes away depends on the data and is not among
+#'   them.
 #' @examples
 #' plan <- plan_privacy(clients = 40, dimension = 12, clip = 1, epsilon = 2, delta = 1e-6, unit = "client")
 #' plan
@@ -75,7 +77,8 @@ expected_privacy <- function(mechanism, clients, bits, delta, unit = c("client",
   clients <- whole_number(clients, "clients", 1, 2^24)
   bits <- whole_number(bits, "bits", 1, 62)
   numbers <- c(clients, bits, one_number(delta, "delta"), whole_number(rounds, "rounds", 1, 2^32 - 1))
-  made_plan(returned(.Call(C_cw_privacy_expect, arguments[[1L]], arguments[[2L]], about$numbers, numbers)), bits, clients, rounds, delta, about)
+  found <- returned(.Call(C_cw_privacy_expect, arguments[[1L]], arguments[[2L]], about$numbers, numbers))
+  made_plan(found, bits, clients, rounds, delta, about)
 }
 
 #' @rdname plan_privacy

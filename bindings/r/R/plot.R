@@ -1,7 +1,7 @@
 #' Plot the trade-off of privacy and accuracy
 #'
-#' Draws the root mean square error of a value of the sum against epsilon, for the run of a plan and, as the price of having no trusted party, for one party that
-#' has all vectors and adds Gaussian noise itself.
+#' Draws the root mean square error of a value of the sum against epsilon, for the run of a plan and, as the price of having no trusted
+#' party, for one party that has all vectors and adds Gaussian noise itself.
 #'
 #' @param x a plan of [plan_privacy()].
 #' @param epsilon the losses at which a plan is made.

@@ -1,7 +1,8 @@
 #' Runs
 #'
-#' A run is the description that all parties must hold alike, with its roster. Whoever plans it makes it with `cw_run()`; the others read its
-#' bytes with `cw_run_decode()`. `config_for()` gives the parameters of a run whose contributions have a [shape][cw_shape()], in one segment, `values`.
+#' A run is the description that all parties must hold alike, with its roster. Whoever plans it makes it with `cw_run()`; the others read
+#' its bytes with `cw_run_decode()`. `config_for()` gives the parameters of a run whose contributions have a [shape][cw_shape()], in one
+#' segment, `values`.
 #'
 #' @param config of [run_config()], [private_config()] or `config_for()`.
 #' @param members the members by name: identities, fingerprints or public keys.
@@ -16,8 +17,8 @@
 #' @param plan of [plan_privacy()], for a run whose sums have noise; `NULL` for exact sums.
 #' @param bits,fraction of the segment, see [segment()]; a plan states its own.
 #' @param ... further arguments of [run_config()].
-#' @return `cw_run()` and `cw_run_decode()`: an object of class `cw_run`. `run_bytes()`: raw bytes. `run_members()`: a data frame of `id`, `name` and
-#'   `fingerprint`. `run_neighbours()`: ids.
+#' @return `cw_run()` and `cw_run_decode()`: an object of class `cw_run`. `run_bytes()`: raw bytes. `run_members()`: a data frame of `id`,
+#'   `name` and `fingerprint`. `run_neighbours()`: ids.
 #' @examples
 #' people <- list(oslo = identity_generate(), turin = identity_generate(), lyon = identity_generate())
 #' run <- cw_run(config_for(cw_shape(c(n = 0, sum = 0))), lapply(people, fingerprint))

@@ -1,16 +1,18 @@
 #' Serve runs over HTTPS
 #'
-#' Runs a server until it is told to end: by an interrupt, by SIGTERM, or when `until` returns `TRUE`. It answers the routes of `docs/http.md` that members and controllers
-#' need. Its state is in memory: when it ends, so do its runs.
+#' Runs a server until it is told to end: by an interrupt, by SIGTERM, or when `until` returns `TRUE`. It answers the routes of
+#' `docs/http.md` that members and controllers need. Its state is in memory: when it ends, so do its runs.
 #'
-#' R's web server, httpuv, speaks no TLS. `serve()` starts a TLS proxy before it, stunnel (Debian: `apt-get install stunnel4`), which takes TLS 1.3 only and hands the bytes of the
-#' connection on through a socket that only the own user can open; it ends with `serve()`, and with the R process. Without `tls` the server speaks plain HTTP to this machine
-#' alone: put a proxy of your own before it that leaves path and query as they are, since they are under the MAC of a request.
+#' R's web server, httpuv, speaks no TLS. `serve()` starts a TLS proxy before it, stunnel (Debian: `apt-get install stunnel4`), which takes
+#' TLS 1.3 only and hands the bytes of the connection on through a socket that only the own user can open; it ends with `serve()`, and with
+#' the R process. Without `tls` the server speaks plain HTTP to this machine alone: put a proxy of your own before it that leaves path and
+#' query as they are, since they are under the MAC of a request.
 #'
 #' The server needs the packages httpuv, later, promises and processx. httpuv is licensed GPL (>= 2); the other roles do without it.
 #'
-#' Everything happens in one thread, the sums of rounds included. Bodies are refused by the length that they announce before they are read, and the TLS proxy ends connections that are
-#' silent for two minutes; other than the Python server, this one has no limit on how slowly a body may come. For open networks use that one.
+#' Everything happens in one thread, the sums of rounds included. Bodies are refused by the length that they announce before they are read,
+#' and the TLS proxy ends connections that are silent for two minutes; other than the Python server, this one has no limit on how slowly a
+#' body may come. For open networks use that one.
 #'
 #' @param identity the server's identity, or its file.
 #' @param controllers fingerprints of those who may create runs, start rounds and read results.
@@ -22,9 +24,12 @@
 #' @param until a function that is called a few times a second; the server ends when it returns `TRUE`.
 #' @return `NULL`, invisibly.
 #' @examples
-#' \dontrun{
-#' serve("identity", "cw1-...", tls = list(certificate = "certificate.pem", key = "key.pem"), port = 8443,
-#'   ready = function(server) message(server$url, " ", server$fingerprint))
+#' # For half a second, to this machine alone. With tls = list(certificate = "certificate.pem", key = "key.pem") it serves others as well.
+#' if (all(vapply(c("httpuv", "later", "promises"), requireNamespace, NA, quietly = TRUE))) {
+#'   end <- Sys.time() + 0.5
+#'   serve(identity_generate(), fingerprint(identity_generate()),
+#'     port = 0, ready = function(server) print(server$url), until = function() Sys.time() > end
+#'   )
 #' }
 #' @export
 serve <- function(identity, controllers, tls = NULL, host = "127.0.0.1", port = 8443, name = "localhost", ready = function(server) NULL,

@@ -1,8 +1,8 @@
 #' The server of a run
 #'
-#' The server side of one run, step by step: `server_message()` gives what each member is due in the present step, `server_receive()` takes the answers.
-#' When the last one is there the next step begins; `server_close_step()` goes on without those who have not answered. When the step is `"sum"`,
-#' `server_sum()` opens the sum and ends the round. [serve()] does all of it over HTTPS.
+#' The server side of one run, step by step: `server_message()` gives what each member is due in the present step, `server_receive()` takes
+#' the answers. When the last one is there the next step begins; `server_close_step()` goes on without those who have not answered. When the
+#' step is `"sum"`, `server_sum()` opens the sum and ends the round. [serve()] does all of it over HTTPS.
 #'
 #' The server learns the sum and nothing else. It keeps the masked messages of a round in memory.
 #'
@@ -11,10 +11,10 @@
 #' @param sender,receiver,participants ids of members; participants may be `NULL` for everyone with confirmed keys.
 #' @param message raw bytes of a message from the sender, whom the caller has authenticated.
 #' @param context raw bytes that every participant is given for the round.
-#' @return `cw_server()`: an object of class `cw_server`. `server_invite()` and `server_begin()`: the number of the set-up or round. `server_receive()`: whether the
-#'   message changed anything. `server_message()`: raw bytes, or `NULL` for a member without a part in the step. `server_info()`: a list of `step`, `epoch`,
-#'   `round`, `pass`, `outcome` of the last round, and the ids of those `waiting`, `confirmed`, `participants` and `survivors`. `server_sum()`: the sum in the
-#'   shape of the run, or by label.
+#' @return `cw_server()`: an object of class `cw_server`. `server_invite()` and `server_begin()`: the number of the set-up or round.
+#'   `server_receive()`: whether the message changed anything. `server_message()`: raw bytes, or `NULL` for a member without a part in the
+#'   step. `server_info()`: a list of `step`, `epoch`, `round`, `pass`, `outcome` of the last round, and the ids of those `waiting`,
+#'   `confirmed`, `participants` and `survivors`. `server_sum()`: the sum in the shape of the run, or by label.
 #' @examples
 #' people <- list(oslo = identity_generate(), turin = identity_generate(), lyon = identity_generate())
 #' run <- cw_run(config_for(cw_shape(0)), people)

@@ -1,8 +1,9 @@
 #' Shapes of contributions
 #'
-#' Everybody in a run contributes values of one shape, which the run fixes: a number, a numeric vector, a matrix or array, a data frame of numeric columns,
-#' or a named list of these, nested as needed. `cw_shape()` takes it from an example; `flatten()` makes the vector that is summed, and `restore()` gives a
-#' sum its form and names back. [config_for()] keeps the shape in the settings of a run, so that every party checks its own values against it.
+#' Everybody in a run contributes values of one shape, which the run fixes: a number, a numeric vector, a matrix or array, a data frame of
+#' numeric columns, or a named list of these, nested as needed. `cw_shape()` takes it from an example; `flatten()` makes the vector that is
+#' summed, and `restore()` gives a sum its form and names back. [config_for()] keeps the shape in the settings of a run, so that every party
+#' checks its own values against it.
 #'
 #' A sum over sites has no place for a missing value or a category. Both are refused by name, unless an argument says what to do.
 #'
@@ -11,8 +12,8 @@
 #' @param x a value of the shape.
 #' @param values a numeric vector.
 #' @param na `"refuse"` refuses `NA`; `"zero"` lets missing values count as 0. `NaN` and infinite values are always refused.
-#' @param factors `"refuse"` refuses factors; `"count"` contributes the number of cases of each level, so that the sum is the joint frequency
-#'   table. All parties need the same levels, in the same order. A column of a data frame cannot be counted.
+#' @param factors `"refuse"` refuses factors; `"count"` contributes the number of cases of each level, so that the sum is the joint
+#'   frequency table. All parties need the same levels, in the same order. A column of a data frame cannot be counted.
 #' @return `cw_shape()`: an object of class `cw_shape`. `flatten()`: a double vector. `restore()`: a value like the example, of doubles.
 #' @examples
 #' shape <- cw_shape(list(n = 0, age = c(sum = 0, squares = 0), sex = factor(c("f", "m"))), factors = "count")

@@ -30,19 +30,22 @@ static SEXP refused(const struct cloak_client *client, cloak_status status, cons
     return failure_of(&error, status, argument);
 }
 
-typedef cloak_status answer_function(struct cloak_client *, const uint8_t *, size_t, uint8_t *, size_t, size_t *);
+typedef cloak_status answer_function(struct cloak_client *, const struct cloak_rng *, const uint8_t *, size_t, uint8_t *, size_t, size_t *);
 
 /* The answer of a client to a message. It may hold mask keys on their way to the server, so that the working copy is wiped. */
-static SEXP answer(SEXP handle, SEXP message, answer_function *call) {
+static SEXP answer(SEXP handle, SEXP message, SEXP bytes, answer_function *call) {
     OPEN(struct cloak_client, client, handle, CLIENT);
     REFUSE_UNLESS(TYPEOF(message) == RAWSXP, CLOAK_ERR_INVALID_ARGUMENT, "message");
+    struct tape tape;
+    const struct cloak_rng *rng = rng_of(bytes, &tape);
     size_t room = ROOM, length = 0;
     uint8_t *out = (uint8_t *)R_alloc(room, 1);
-    cloak_status status = call(client, RAW(message), (size_t)XLENGTH(message), out, room, &length);
+    cloak_status status = call(client, rng, RAW(message), (size_t)XLENGTH(message), out, room, &length);
     if (status == CLOAK_ERR_BUFFER_TOO_SMALL) {
         room = length;
         out = (uint8_t *)R_alloc(room, 1);
-        status = call(client, RAW(message), (size_t)XLENGTH(message), out, room, &length);
+        rng = rng_of(bytes, &tape);
+        status = call(client, rng, RAW(message), (size_t)XLENGTH(message), out, room, &length);
     }
     if (status != CLOAK_OK) {
         return refused(client, status, "message");
@@ -52,26 +55,31 @@ static SEXP answer(SEXP handle, SEXP message, answer_function *call) {
     return said;
 }
 
-static const struct cloak_rng *advertising = NULL;
-
-static cloak_status advertise(struct cloak_client *client, const uint8_t *message, size_t length, uint8_t *out, size_t room, size_t *needed) {
-    return cloak_client_advertise(client, advertising, message, length, out, room, needed);
+static cloak_status confirm(struct cloak_client *client, const struct cloak_rng *rng, const uint8_t *message, size_t length, uint8_t *out, size_t room,
+                            size_t *needed) {
+    (void)rng;
+    return cloak_client_confirm(client, message, length, out, room, needed);
 }
 
-SEXP cw_client_advertise(SEXP handle, SEXP message, SEXP bytes) {
-    struct tape tape;
-    /* R runs one call at a time. */
-    advertising = rng_of(bytes, &tape);
-    SEXP said = answer(handle, message, advertise);
-    advertising = NULL;
-    return said;
+static cloak_status acknowledge(struct cloak_client *client, const struct cloak_rng *rng, const uint8_t *message, size_t length, uint8_t *out, size_t room,
+                                size_t *needed) {
+    (void)rng;
+    return cloak_client_acknowledge(client, message, length, out, room, needed);
 }
 
-SEXP cw_client_confirm(SEXP handle, SEXP message) { return answer(handle, message, cloak_client_confirm); }
+static cloak_status unmask(struct cloak_client *client, const struct cloak_rng *rng, const uint8_t *message, size_t length, uint8_t *out, size_t room,
+                           size_t *needed) {
+    (void)rng;
+    return cloak_client_unmask(client, message, length, out, room, needed);
+}
 
-SEXP cw_client_acknowledge(SEXP handle, SEXP message) { return answer(handle, message, cloak_client_acknowledge); }
+SEXP cw_client_advertise(SEXP handle, SEXP message, SEXP bytes) { return answer(handle, message, bytes, cloak_client_advertise); }
 
-SEXP cw_client_unmask(SEXP handle, SEXP message) { return answer(handle, message, cloak_client_unmask); }
+SEXP cw_client_confirm(SEXP handle, SEXP message) { return answer(handle, message, R_NilValue, confirm); }
+
+SEXP cw_client_acknowledge(SEXP handle, SEXP message) { return answer(handle, message, R_NilValue, acknowledge); }
+
+SEXP cw_client_unmask(SEXP handle, SEXP message) { return answer(handle, message, R_NilValue, unmask); }
 
 /* How many neighbours did not confirm. */
 SEXP cw_client_accept(SEXP handle, SEXP message) {

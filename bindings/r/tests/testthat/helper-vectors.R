@@ -1,4 +1,5 @@
-# The vectors of the repository (tests/README.md there): CLOAKWORK_VECTORS names their folder, a tarball carries those that are replayed here.
+# The vectors of the repository (tests/README.md there): CLOAKWORK_VECTORS names their folder, a tarball carries those that are replayed
+# here.
 
 vectors_folder <- function() {
   named <- Sys.getenv("CLOAKWORK_VECTORS")

@@ -103,7 +103,8 @@ test_that("a client goes on from its saved state", {
 
 test_that("residues, integers and several segments", {
   people <- stats::setNames(lapply(1:3, function(i) identity_generate()), c("a", "b", "c"))
-  run <- cw_run(run_config(segment("count", 2, 32, 0), segment("word", 1, 64, encoding = "residues"), segment("wide", 1, 100, encoding = "residues")), people)
+  residues <- function(label, bits) segment(label, 1, bits, encoding = "residues")
+  run <- cw_run(run_config(segment("count", 2, 32, 0), residues("word", 64), residues("wide", 100)), people)
   server <- cw_server(run)
   clients <- stats::setNames(lapply(people, function(one) cw_client(run, one)), run$ids)
   values <- list(count = c(7L, -3L), word = as.raw(c(255, 255, 0, 0, 0, 0, 0, 128)), wide = as.raw(c(2, rep(0, 15))))
