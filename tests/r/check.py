@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import argparse
 import filecmp
+import json
 import os
 import re
 import shutil
+import signal
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -130,7 +134,7 @@ def tarball(bench: Bench) -> int:
 
 
 def r_cmd_check(bench: Bench) -> int:
-    """`R CMD check` without errors and warnings. Notes are shown: two, of what lies in the static library, are known."""
+    """`R CMD check` without errors and warnings. Notes are shown."""
     folder = bench.library.parent
     folder.mkdir()
     run(
@@ -224,6 +228,43 @@ def command_lines(bench: Bench) -> int:
     return 8
 
 
+def interrupted(bench: Bench) -> int:
+    """A server ends with 0 on SIGINT and on SIGTERM, and its TLS proxy with it; of TLS it takes version 1.3 only."""
+    from cloakwork.secagg import Identity
+    from cloakwork.server.certificate import self_signed
+
+    home = bench.scratch / "home"
+    home.mkdir()
+    self_signed(["localhost", "127.0.0.1"], home / "certificate.pem", home / "key.pem")
+    options = ("--folder", str(home), "--port", "0", "--controller", Identity.generate().fingerprint)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        command = [*programs(bench)["server"], *options]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **bench.using}) as server:
+            try:
+                assert server.stdout is not None
+                url = json.loads(server.stdout.readline())["url"]
+                port = int(url.rpartition(":")[2])
+                require(speaks(port, home / "certificate.pem", ssl.TLSVersion.TLSv1_3), "the server does not speak TLS 1.3")
+                require(not speaks(port, home / "certificate.pem", ssl.TLSVersion.TLSv1_2), "the server speaks TLS 1.2")
+                server.send_signal(number)
+                require(server.wait(SHORT) == 0, f"the server ended with {server.returncode} on {number.name}")
+                require(not speaks(port, home / "certificate.pem", ssl.TLSVersion.TLSv1_3), "the TLS proxy outlives its server")
+            finally:
+                server.kill()
+    return 2
+
+
+def speaks(port: int, authority: Path, version: ssl.TLSVersion) -> bool:
+    """Whether somebody answers on a port with this version of TLS."""
+    context = ssl.create_default_context(cafile=authority)
+    context.minimum_version = context.maximum_version = version
+    try:
+        with socket.create_connection(("localhost", port), timeout=10) as plain, context.wrap_socket(plain, server_hostname="localhost"):
+            return True
+    except OSError:
+        return False
+
+
 def rounds(bench: Bench) -> int:
     """R serves and Python controls, and the other way round, with clients of both, one that leaves, and noise."""
     import numpy as np
@@ -242,14 +283,6 @@ def rounds(bench: Bench) -> int:
         outcome = play(game, bench.scratch / f"game-{number}", np.random.default_rng(number))
         require(not outcome.problems, f"{game.name}: " + "\n".join(outcome.problems))
     return len(listed)
-
-
-def leftovers(bench: Bench) -> int:
-    """No TLS proxy outlives its server: each is named after a folder that the server removes."""
-    listed = run("ps", "-eo", "args", seconds=SHORT)
-    mine = [line for line in listed.splitlines() if "stunnel" in line and str(bench.scratch) in line]
-    require(not mine, f"left behind: {mine}")
-    return 1
 
 
 def cost(bench: Bench) -> int:
@@ -283,7 +316,7 @@ def main() -> int:
         print(f"these Debian packages are missing: {' '.join(absent)}\n0 passed, {len(absent)} failed")
         return 1
     first: list[Callable[[Bench], int]] = [library, tarball, r_cmd_check]
-    then: list[Callable[[Bench], int]] = [documentation, quick_start, header_numbers, command_lines, rounds, leftovers]
+    then: list[Callable[[Bench], int]] = [documentation, quick_start, header_numbers, command_lines, interrupted, rounds]
     passed, failed = 0, 0
     with scratch_folder() as scratch:
         bench = Bench(scratch, everything=given.all)

@@ -12,8 +12,8 @@
 #' plan <- plan_privacy(clients = 40, dimension = 12, clip = 1, epsilon = 2, delta = 1e-6)
 #' plot(plan, epsilon = c(0.5, 1, 2, 4))
 #' @export
-plot.cw_plan <- function(x, epsilon = 2^seq(-2, 4), xlab = "epsilon after all rounds", ylab = "root mean square error of a value of the sum",
-                         main = NULL, ...) {
+plot.cw_plan <- function(x, epsilon = 2^seq(-2, 4), xlab = "epsilon after all rounds",
+                         ylab = "error of a value of the sum (RMS)", main = NULL, ...) {
   if (!is.numeric(epsilon) || length(epsilon) < 2L || anyNA(epsilon) || any(epsilon <= 0 | epsilon > 64)) {
     raise("INVALID_ARGUMENT", "expected at least two numbers above 0, at most 64", "epsilon", bound = 64)
   }
