@@ -19,7 +19,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,17 +55,20 @@ R_PACKAGES = (
     "testthat",
 )
 
-Environment = dict[str, str]
+# None takes a variable away.
+Environment = Mapping[str, str | None]
 
 
 class Failure(Exception):
     """A check did not hold."""
 
 
-def run(*command: str | Path, folder: Path = ROOT, environment: Environment | None = None, seconds: int = LONG, status: int = 0) -> str:
+def run(
+    *command: str | Path, folder: Path = ROOT, environment: Mapping[str, str | None] | None = None, seconds: int = LONG, status: int = 0
+) -> str:
     """What a command says, which has to end with a status."""
     words = [str(part) for part in command]
-    given = {**os.environ, **(environment or {})}
+    given = {name: value for name, value in {**os.environ, **(environment or {})}.items() if value is not None}
     result = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False, env=given)
     if result.returncode != status:
         raise Failure(
@@ -104,11 +107,11 @@ class Bench:
     def building(self) -> Environment:
         """Where `configure` finds the library: installed, or in the tarball alone."""
         if self.everything:
-            return {"CLOAKWORK_BUILD": "1", "CARGO_TARGET_DIR": "", "CARGO_NET_OFFLINE": "true"}
-        return {"CLOAKWORK_PREFIX": str(self.prefix), "CLOAKWORK_BUILD": ""}
+            return {"CLOAKWORK_BUILD": "1", "CLOAKWORK_PREFIX": None, "CARGO_TARGET_DIR": None}
+        return {"CLOAKWORK_PREFIX": str(self.prefix), "CLOAKWORK_BUILD": None}
 
     @property
-    def using(self) -> Environment:
+    def using(self) -> dict[str, str]:
         """Where R finds the package."""
         return {"R_LIBS": str(self.library)}
 

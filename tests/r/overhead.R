@@ -1,24 +1,40 @@
-# Times client_mask() on a vector of doubles, as overhead.c does: Rscript overhead.R LENGTH MEMBERS ROUNDS.
+# Masks a vector of doubles through client_mask() and through overhead.c, in turns: Rscript overhead.R LIBRARY LENGTH MEMBERS ROUNDS. Prints the
+# milliseconds of both, a line for each pair.
 
 library(cloakwork)
 
-arguments <- as.numeric(commandArgs(TRUE))
-count <- arguments[[2L]]
+arguments <- commandArgs(TRUE)
+probe <- dyn.load(arguments[[1L]])
+length <- as.numeric(arguments[[2L]])
+count <- as.numeric(arguments[[3L]])
 people <- stats::setNames(lapply(seq_len(count), function(i) identity_generate()), paste0("p", seq_len(count)))
-run <- cw_run(run_config(segment("values", arguments[[1L]], 40, 20), max_rounds = 100000), people)
+run <- cw_run(run_config(segment("values", length, 40, 20), max_rounds = 100000), people)
 clients <- stats::setNames(lapply(people, function(one) cw_client(run, one)), run$ids)
 server <- cw_server(run)
 epoch <- server_invite(server)
 cloakwork:::play(server, clients, function(id, message) client_answer(clients[[id]], message))
-values <- (seq_len(arguments[[1L]]) - 1) %% 1000 / 8 - 60
-for (round in seq_len(arguments[[3L]])) {
+values <- (seq_len(length) - 1) %% 1000 / 8 - 60
+client <- clients[["1"]]
+clock <- getNativeSymbolInfo("probe_clock", probe)
+direct <- getNativeSymbolInfo("probe_mask", probe)
+
+# A round for the client, up to its masked vector.
+begin <- function() {
   server_begin(server)
-  client_answer(clients[["1"]], server_message(server, "1"))
+  client_answer(client, server_message(server, "1"))
+}
+
+for (round in seq_len(as.numeric(arguments[[4L]]))) {
+  begin()
+  in_c <- .Call(direct, client$handle, values)
+  server_stop(server)
+  begin()
   # As in C, the last message is freed before the next one is made.
   message <- NULL
   invisible(gc(FALSE))
-  started <- Sys.time()
-  message <- client_mask(clients[["1"]], list(values = values))
-  cat(sprintf("%.0f\n", 1e9 * as.numeric(Sys.time() - started, units = "secs")))
+  started <- .Call(clock)
+  message <- client_mask(client, list(values = values))
+  in_r <- .Call(clock) - started
   server_stop(server)
+  cat(sprintf("%.4f %.4f\n", 1e3 * in_c, 1e3 * in_r))
 }

@@ -1,4 +1,4 @@
-"""Masks a vector through R and through C, in turns, and says what R costs.
+"""Masks a vector through R and through C, in turns within one process, and says what R costs.
 
 `python tests/r/overhead.py PREFIX` takes an installed library (static, with its header); R finds the package in its own library.
 """
@@ -10,57 +10,41 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 
 HERE = Path(__file__).resolve().parent
 LENGTH = 1_000_000
 MEMBERS = (3, 17, 100)
-TURNS = 4
-ROUNDS = 12
+PAIRS = 30
 SYSTEM_LIBRARIES = ("-lpthread", "-ldl", "-lm")
 
 
-def program(prefix: Path, folder: Path) -> Path:
-    """The C program, linked with the static library."""
-    made = folder / "overhead"
-    source = HERE / "overhead.c"
-    library = prefix / "lib" / "libcloakwork.a"
-    command = [
-        "cc",
-        "-O2",
-        "-std=c11",
-        "-D_POSIX_C_SOURCE=200809L",
-        f"-I{prefix / 'include'}",
-        source,
-        library,
-        *SYSTEM_LIBRARIES,
-        "-o",
-        made,
-    ]
-    subprocess.run(command, check=True, timeout=300)
+def probe(prefix: Path, folder: Path) -> Path:
+    """overhead.c for R to load, with the same static library as the package."""
+    made = folder / "overhead.so"
+    libraries = (str(prefix / "lib" / "libcloakwork.a"), *SYSTEM_LIBRARIES)
+    source = folder / "overhead.c"
+    source.write_bytes((HERE / "overhead.c").read_bytes())
+    environment = {**os.environ, "PKG_CPPFLAGS": f"-I{prefix / 'include'}"}
+    command: list[str | Path] = ["R", "CMD", "SHLIB", "-o", made, source, *libraries]
+    subprocess.run(command, check=True, capture_output=True, timeout=300, env=environment)
     return made
 
 
-def times(command: list[str], environment: dict[str, str]) -> list[float]:
-    """Milliseconds of each round."""
-    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600, env={**os.environ, **environment})
-    return [float(line) / 1e6 for line in result.stdout.split()]
-
-
 def report(prefix: Path, environment: dict[str, str]) -> str:
-    """A line for each number of members: the least time of each host, and the ratio."""
+    """A line for each number of members: the least and the median time of each host, and their ratios."""
     lines = []
     with tempfile.TemporaryDirectory() as folder:
-        made = program(prefix, Path(folder))
+        made = probe(prefix, Path(folder))
         for members in MEMBERS:
-            options = [str(LENGTH), str(members), str(ROUNDS)]
-            c: list[float] = []
-            r: list[float] = []
-            for _ in range(TURNS):
-                c += times([str(made), *options], {})
-                r += times(["Rscript", "--vanilla", str(HERE / "overhead.R"), *options], environment)
+            command = ["Rscript", "--vanilla", str(HERE / "overhead.R"), str(made), str(LENGTH), str(members), str(PAIRS)]
+            result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=900, env={**os.environ, **environment})
+            pairs = [tuple(map(float, line.split())) for line in result.stdout.splitlines()]
+            c, r = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+            least, middle = min(r) / min(c) - 1, median(r) / median(c) - 1
             lines.append(
-                f"masking {LENGTH:,} values, {members} members: C {min(c):.2f} ms, R {min(r):.2f} ms, {100 * (min(r) / min(c) - 1):+.1f} % "
-                f"(medians {sorted(c)[len(c) // 2]:.2f} and {sorted(r)[len(r) // 2]:.2f})"
+                f"masking {LENGTH:,} values, {members} members: C {min(c):.2f} ms, R {min(r):.2f} ms, {100 * least:+.1f} %; "
+                f"medians {median(c):.2f} and {median(r):.2f} ms, {100 * middle:+.1f} %"
             )
     return "\n".join(lines)
 
