@@ -8,16 +8,17 @@ ATTEMPTS <- 5
 # The application for httpuv.
 application <- function(host) {
   list(
+    # What a body may have is known before it is read.
     onHeaders = function(req) {
       length <- req$HTTP_CONTENT_LENGTH
-      if (is.null(length)) length <- req$CONTENT_LENGTH
-      has_body <- req$REQUEST_METHOD != "GET" || !is.null(req$HTTP_TRANSFER_ENCODING)
-      if (!is.null(req$HTTP_TRANSFER_ENCODING) || (has_body && (is.null(length) || !grepl("^[0-9]{1,15}$", length)))) {
+      unstated <- is.null(length) && req$REQUEST_METHOD %in% c("PUT", "POST")
+      if (unstated || !is.null(req$HTTP_TRANSFER_ENCODING) || !(is.null(length) || grepl("^[0-9]{1,15}$", length))) {
         return(refusal("BAD_REQUEST", "the request must state the length of its body"))
       }
       most <- body_limit(host, req$REQUEST_METHOD, req$PATH_INFO)
-      if (has_body && as.numeric(length) > most) refusal("TOO_LARGE", "the body is longer than this request may have", most)
+      if (!is.null(length) && as.numeric(length) > most) refusal("TOO_LARGE", "the body is longer than this request may have", most)
     },
+    onWSOpen = function(socket) socket$close(),
     call = function(req) {
       fields <- names(req)[startsWith(names(req), "HTTP_")]
       names <- tolower(gsub("_", "-", sub("^HTTP_", "", fields), fixed = TRUE))

@@ -12,7 +12,7 @@
 #'
 #' Everything happens in one thread, the sums of rounds included. Bodies are refused by the length that they announce before they are read,
 #' and the TLS proxy ends connections that are silent for two minutes; other than the Python server, this one has no limit on how slowly a
-#' body may come. For open networks use that one.
+#' request may come, on how many do, and on the length of its headers. For open networks use that one.
 #'
 #' @param identity the server's identity, or its file.
 #' @param controllers fingerprints of those who may create runs, start rounds and read results.
