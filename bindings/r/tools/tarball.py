@@ -22,6 +22,7 @@ CRATES = ("core", "ffi")
 NOTICES = ("LICENSE-APACHE", "LICENSE-MIT", "THIRD-PARTY.md")
 # The vectors that the tests of the package replay, beside whole runs.
 REPLAYED = (
+    "accepted",
     "canonical",
     "channel",
     "fingerprint",

@@ -73,3 +73,17 @@ enter_step <- function(server, step, transcript) {
 }
 
 any_lost <- function(step) any(vapply(step$deliveries, function(delivery) isTRUE(delivery$lost), NA))
+
+# Gives a message to the step that its kind is for; `context` is that of a round which the message begins.
+every_step <- function(player, message, transcript, context = raw()) {
+  # The second byte of a message is its kind, for kinds below 24.
+  kind <- names(cloakwork:::message_kinds)[match(as.integer(message[[2L]]), cloakwork:::message_kinds)]
+  if (kind == "begin") {
+    cloakwork:::returned(.Call(cloakwork:::C_cw_client_begin, player$client$handle, message, cloakwork:::sha256(context)))
+    return(NULL)
+  }
+  play_step(player, list(step = kind), message, transcript)
+}
+
+# Where in a transcript a message is.
+place <- function(step, client) paste(step$step, step$epoch, step$round, client)

@@ -20,9 +20,17 @@ check_sum <- function(run, server, transcript) {
   expect_identical(server_info(server)$outcome, round$outcome)
 }
 
-place <- function(step, client) paste(step$step, step$epoch, step$round, client)
+# The messages that are refused when they come too late, by their place.
+late_ones <- function(vectors, to) {
+  late <- list()
+  for (entry in Filter(function(entry) entry$to == to, vectors$late_messages)) {
+    key <- place(entry, entry$client)
+    late[[key]] <- c(late[[key]], list(list(name = entry$name, message = bytes(entry$message), errors = unlist(entry$errors))))
+  }
+  late
+}
 
-# The messages that are refused, by their place in the transcript.
+# The messages that are refused in the place of a valid one, by their place in the transcript.
 refusals <- function(vectors, to) {
   instead <- list()
   for (entry in Filter(function(entry) entry$to == to, vectors$messages)) {
@@ -69,6 +77,7 @@ for (name in c("canonical", "refusal", "refusal_sparse", "refusal_no_recovery"))
     vectors <- load_vectors(paste0(name, ".json"))
     transcript <- load_vectors(vectors$transcript)
     instead <- refusals(vectors, "client")
+    late <- late_ones(vectors, "client")
     run <- transcript_run(transcript)
     players <- stats::setNames(lapply(transcript$clients, function(entry) player(run, entry)), vapply(transcript$clients, `[[`, "", "id"))
     tried <- 0
@@ -83,9 +92,15 @@ for (name in c("canonical", "refusal", "refusal_sparse", "refusal_no_recovery"))
           tried <- tried + 1
         }
         play_step(one, step, bytes(delivery$message), transcript)
+        for (wrong in late[[place(step, delivery$id)]]) {
+          before <- client_save(one$client)
+          expect_true(status_of(every_step(one, wrong$message, transcript)) %in% wrong$errors, info = paste(step$step, wrong$name))
+          expect_identical(client_save(one$client), before)
+          tried <- tried + 1
+        }
       }
     }
-    expect_identical(tried, sum(lengths(instead)) + 0)
+    expect_identical(tried, sum(lengths(instead), lengths(late)) + 0)
     expect_gt(tried, 0)
   })
 
@@ -93,6 +108,7 @@ for (name in c("canonical", "refusal", "refusal_sparse", "refusal_no_recovery"))
     vectors <- load_vectors(paste0(name, ".json"))
     transcript <- load_vectors(vectors$transcript)
     instead <- refusals(vectors, "server")
+    late <- late_ones(vectors, "server")
     server <- cw_server(transcript_run(transcript))
     tried <- 0
     for (step in transcript$steps) {
@@ -106,10 +122,16 @@ for (name in c("canonical", "refusal", "refusal_sparse", "refusal_no_recovery"))
           tried <- tried + 1
         }
         if (!is.null(delivery$answer) && !isTRUE(delivery$lost)) server_receive(server, delivery$id, bytes(delivery$answer))
+        for (wrong in late[[place(step, delivery$id)]]) {
+          before <- server_info(server)
+          expect_true(status_of(server_receive(server, delivery$id, wrong$message)) %in% wrong$errors, info = paste(step$step, wrong$name))
+          expect_identical(server_info(server), before)
+          tried <- tried + 1
+        }
       }
       if (any_lost(step) && server_info(server)$step != "sum") server_close_step(server)
       if (server_info(server)$step == "sum") .Call(cloakwork:::C_cw_server_finish, server$handle, 0L)
     }
-    expect_identical(tried, sum(lengths(instead)) + 0)
+    expect_identical(tried, sum(lengths(instead), lengths(late)) + 0)
   })
 }

@@ -76,6 +76,17 @@ test_that("run descriptions", {
   }
 })
 
+test_that("rosters that are not those of their hash", {
+  file <- load_vectors("run.json")
+  valid <- Filter(function(vector) !is.null(vector$roster), file$valid)[[1L]]
+  for (cut in c(1, 40)) {
+    expect_identical(status_of(cw_run_decode(bytes(valid$description), bytes(valid$roster)[-seq_len(cut)])), 601L)
+  }
+  swapped <- bytes(valid$roster)
+  swapped[[10L]] <- xor(swapped[[10L]], as.raw(1))
+  expect_identical(status_of(cw_run_decode(bytes(valid$description), swapped)), 601L)
+})
+
 test_that("neighbours", {
   tried <- 0
   for (vector in load_vectors("graph.json")$neighbours) {
