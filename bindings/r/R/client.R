@@ -122,16 +122,7 @@ private_parts <- function(run, values) {
     text <- sprintf("has %d parts, and a contribution of this run has %s", length(parts), number_text(mechanism$parts))
     raise("INVALID_LENGTH", text, "values", bound = mechanism$parts)
   }
-  lapply(parts, function(part) {
-    vector <- if (is.null(run$shape)) plain_vector(part, "values") else flatten(run$shape, part)
-    if (is.raw(vector)) raise("INVALID_ARGUMENT", "is raw, expected numbers", "values")
-    if (length(vector) != mechanism$dimension) {
-      text <- sprintf("has %s values, expected %s", number_text(length(vector)), number_text(mechanism$dimension))
-      raise("INVALID_LENGTH", text, "values", bound = mechanism$dimension)
-    }
-    if (anyNA(vector)) raise("NOT_FINITE", "holds NA or NaN", "values")
-    as.double(vector)
-  })
+  lapply(parts, function(part) one_part(if (is.null(run$shape)) part else flatten(run$shape, part), mechanism$dimension, "values"))
 }
 
 #' @rdname cw_client

@@ -123,3 +123,21 @@ test_that("the plot shows the trade-off", {
   expect_true(all(shown$total > shown$central))
   expect_identical(error_of(plot(plan, epsilon = 1))$argument, "epsilon")
 })
+
+test_that("simulated sums are those of a run, with its noise", {
+  for (bits in c(24, 40)) {
+    plan <- plan_privacy(clients = 10, dimension = 200, clip = 20, epsilon = 8, delta = 1e-6, bits = bits)
+    people <- matrix(seq(-1, 1, length.out = 2000), 10, byrow = TRUE)
+    wrong <- simulate_private_sum(plan, people) - colSums(people)
+    # 200 values: a mean square beyond a factor of 2 has a probability below 1e-8.
+    ratio <- mean(wrong^2) / expected_error(plan)[["total"]]^2
+    expect_gt(ratio, 0.5)
+    expect_lt(ratio, 2)
+  }
+  expect_length(simulate_private_sum(plan, list(numeric(200), 1:200 / 1000)), 200L)
+  expect_identical(error_of(simulate_private_sum(plan, matrix(0, 11, 200)))$argument, "values")
+  expect_identical(error_of(simulate_private_sum(plan, list(1:3)))$argument, "values[[1]]")
+  expect_identical(error_of(simulate_private_sum(plan, list(c(NA, numeric(199)))))$name, "NOT_FINITE")
+  expect_identical(error_of(simulate_private_sum(plan, list(factor(1:200))))$argument, "values[[1]]")
+  expect_identical(error_of(simulate_private_sum(plan, data.frame(x = "a")))$argument, "values$x")
+})
