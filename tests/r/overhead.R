@@ -18,20 +18,20 @@ client <- clients[["1"]]
 clock <- getNativeSymbolInfo("probe_clock", probe)
 direct <- getNativeSymbolInfo("probe_mask", probe)
 
-# A round for the client, up to its masked vector.
+# A round for the client, up to its masked vector. The collection, which is R's alone, comes before both: it frees the last message, and takes what is
+# in the processor's caches away from both.
 begin <- function() {
   server_begin(server)
   client_answer(client, server_message(server, "1"))
+  invisible(gc(FALSE))
 }
 
 for (round in seq_len(as.numeric(arguments[[4L]]))) {
   begin()
   in_c <- .Call(direct, client$handle, values)
   server_stop(server)
-  begin()
-  # As in C, the last message is freed before the next one is made.
   message <- NULL
-  invisible(gc(FALSE))
+  begin()
   started <- .Call(clock)
   message <- client_mask(client, list(values = values))
   in_r <- .Call(clock) - started
