@@ -51,7 +51,6 @@ R_PACKAGES = (
     "promises",
     "rmarkdown",
     "roxygen2",
-    "survival",
     "testthat",
 )
 

@@ -15,7 +15,8 @@ static double seconds(void) {
 /* The time of the monotonic clock. */
 SEXP probe_clock(void) { return Rf_ScalarReal(seconds()); }
 
-/* The seconds in which the library masks a vector of doubles into memory of malloc, for a client whose round has begun; NA if it does not. */
+/* The seconds in which the library masks a vector of doubles into memory of malloc, for a client whose round has begun; NA if it does not.
+ */
 SEXP probe_mask(SEXP handle, SEXP values) {
     struct cloak_client *client = R_ExternalPtrAddr(handle);
     const struct cloak_values given = {CLOAK_F64, REAL(values), (size_t)XLENGTH(values)};

@@ -13,9 +13,8 @@ SEXP cw_client_new(SEXP run_handle, SEXP identity_handle, SEXP saved) {
     SEXP handle = PROTECT(handle_new(CLIENT));
     struct cloak_client *client = NULL;
     struct cloak_error error = {0, 0, 0, 0};
-    const cloak_status status = saved == R_NilValue
-                                    ? cloak_client_new(run, identity, &client, &error)
-                                    : cloak_client_load(run, identity, RAW(saved), (size_t)XLENGTH(saved), &client, &error);
+    const cloak_status status = saved == R_NilValue ? cloak_client_new(run, identity, &client, &error)
+                                                    : cloak_client_load(run, identity, RAW(saved), (size_t)XLENGTH(saved), &client, &error);
     R_SetExternalPtrAddr(handle, client);
     UNPROTECT(1);
     return status == CLOAK_OK ? handle : failure_of(&error, status, saved == R_NilValue ? "identity" : "saved");
@@ -55,20 +54,20 @@ static SEXP answer(SEXP handle, SEXP message, SEXP bytes, answer_function *call)
     return said;
 }
 
-static cloak_status confirm(struct cloak_client *client, const struct cloak_rng *rng, const uint8_t *message, size_t length, uint8_t *out, size_t room,
-                            size_t *needed) {
+static cloak_status confirm(struct cloak_client *client, const struct cloak_rng *rng, const uint8_t *message, size_t length, uint8_t *out,
+                            size_t room, size_t *needed) {
     (void)rng;
     return cloak_client_confirm(client, message, length, out, room, needed);
 }
 
-static cloak_status acknowledge(struct cloak_client *client, const struct cloak_rng *rng, const uint8_t *message, size_t length, uint8_t *out, size_t room,
-                                size_t *needed) {
+static cloak_status acknowledge(struct cloak_client *client, const struct cloak_rng *rng, const uint8_t *message, size_t length,
+                                uint8_t *out, size_t room, size_t *needed) {
     (void)rng;
     return cloak_client_acknowledge(client, message, length, out, room, needed);
 }
 
-static cloak_status unmask(struct cloak_client *client, const struct cloak_rng *rng, const uint8_t *message, size_t length, uint8_t *out, size_t room,
-                           size_t *needed) {
+static cloak_status unmask(struct cloak_client *client, const struct cloak_rng *rng, const uint8_t *message, size_t length, uint8_t *out,
+                           size_t room, size_t *needed) {
     (void)rng;
     return cloak_client_unmask(client, message, length, out, room, needed);
 }
@@ -145,7 +144,8 @@ static R_xlen_t misfit(const struct cloak_run *run, const struct cloak_values *v
 }
 
 /* Whether a segment holds the value that was refused: none of its own checks is needed while all goes well. */
-static bool holds_refused(const struct cloak_values *values, const struct cloak_segment *about, const struct cloak_layout *layout, cloak_status status) {
+static bool holds_refused(const struct cloak_values *values, const struct cloak_segment *about, const struct cloak_layout *layout,
+                          cloak_status status) {
     if (values->type != CLOAK_F64 && values->type != CLOAK_I32) {
         return false;
     }
@@ -160,7 +160,8 @@ static bool holds_refused(const struct cloak_values *values, const struct cloak_
 }
 
 /* The label of the segment with the refused value, in `about`; "values" where none is known. */
-static const char *culprit(const struct cloak_run *run, const struct cloak_values *values, R_xlen_t count, cloak_status status, struct cloak_segment *about) {
+static const char *culprit(const struct cloak_run *run, const struct cloak_values *values, R_xlen_t count, cloak_status status,
+                           struct cloak_segment *about) {
     struct cloak_layout layout;
     for (R_xlen_t i = 0; (status == CLOAK_ERR_NOT_FINITE || status == CLOAK_ERR_OUT_OF_RANGE) && i < count; i++) {
         if (cloak_run_segment(run, (uint32_t)i, about) == CLOAK_OK && cloak_run_layout(run, (uint32_t)i, &layout) == CLOAK_OK &&
@@ -172,7 +173,8 @@ static const char *culprit(const struct cloak_run *run, const struct cloak_value
 }
 
 /* Writes the masked message straight into the memory of its result. */
-static SEXP mask(struct cloak_client *client, const struct cloak_run *run, const struct cloak_rng *rng, const struct cloak_values *values, R_xlen_t count) {
+static SEXP mask(struct cloak_client *client, const struct cloak_run *run, const struct cloak_rng *rng, const struct cloak_values *values,
+                 R_xlen_t count) {
     struct cloak_segment about;
     size_t size = 0;
     cloak_status status = cloak_client_masked_size(client, &size);
@@ -203,7 +205,8 @@ SEXP cw_client_mask(SEXP handle, SEXP run_handle, SEXP segments, SEXP bytes) {
         REFUSE_UNLESS(status == CLOAK_OK, status, about.label);
     }
     const R_xlen_t wrong = misfit(run, values, count);
-    if (wrong < count && cloak_run_segment(run, (uint32_t)wrong, &about) == CLOAK_OK && cloak_run_layout(run, (uint32_t)wrong, &layout) == CLOAK_OK) {
+    if (wrong < count && cloak_run_segment(run, (uint32_t)wrong, &about) == CLOAK_OK &&
+        cloak_run_layout(run, (uint32_t)wrong, &layout) == CLOAK_OK) {
         const struct cloak_error error = {CLOAK_ERR_INVALID_LENGTH, CLOAK_ERROR_HAS_BOUND, 0, layout.length};
         return failure_of(&error, CLOAK_ERR_INVALID_LENGTH, about.label);
     }
@@ -223,7 +226,8 @@ SEXP cw_client_mask_private(SEXP handle, SEXP run_handle, SEXP parts, SEXP bytes
     uint8_t rotation[CLOAK_KEY_SIZE];
     cloak_status status = cloak_run_get_mechanism(run, &mechanism);
     REFUSE_UNLESS(status == CLOAK_OK, status, "run");
-    REFUSE_UNLESS(cloak_run_get_config(run, &config) == CLOAK_OK && cloak_run_segment(run, 0, &segment) == CLOAK_OK, CLOAK_ERR_INVALID_ARGUMENT, "run");
+    REFUSE_UNLESS(cloak_run_get_config(run, &config) == CLOAK_OK && cloak_run_segment(run, 0, &segment) == CLOAK_OK,
+                  CLOAK_ERR_INVALID_ARGUMENT, "run");
     status = cloak_client_rotation_seed(client, rotation);
     if (status != CLOAK_OK) {
         return refused(client, status, NULL);

@@ -1,8 +1,6 @@
 /* Failures as values: lists of class cloakwork_failure, from which R/conditions.R makes conditions. */
 #include "glue.h"
 
-#include <math.h>
-
 static const char *const FIELDS[] = {"status", "text", "argument", "party", "bound", "parameter", "bound_kind", "given", "works"};
 enum { STATUS, TEXT, ARGUMENT, PARTY, BOUND, PARAMETER, BOUND_KIND, GIVEN, WORKS, FIELD_COUNT };
 

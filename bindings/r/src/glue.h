@@ -1,8 +1,8 @@
 /* What the files of this folder share.
  *
- * A function that R calls returns its result or a failure, an R list that the R code of this package turns into a condition. None raises an R error on
- * its own account. R's allocator may leave a function by a jump when memory runs out; so objects of the library have an owner before they are made
- * (handle.c), and working memory comes from R_alloc. */
+ * A function that R calls returns its result or a failure, an R list that the R code of this package turns into a condition. None raises an
+ * R error on its own account. R's allocator may leave a function by a jump when memory runs out; so objects of the library have an owner
+ * before they are made (handle.c), and working memory comes from R_alloc. */
 #ifndef CLOAKWORK_GLUE_H
 #define CLOAKWORK_GLUE_H
 
@@ -60,18 +60,18 @@ SEXP mechanism_list(const struct cloak_mechanism *mechanism);
 const void *aligned_lanes(SEXP residues, int32_t lane);
 
 /* Ends the function with the refusal of an argument. */
-#define REFUSE_UNLESS(condition, status, argument)  \
-    do {                                            \
-        if (!(condition)) {                         \
-            return failure((status), (argument));   \
-        }                                           \
+#define REFUSE_UNLESS(condition, status, argument) \
+    do {                                           \
+        if (!(condition)) {                        \
+            return failure((status), (argument));  \
+        }                                          \
     } while (0)
 
 /* Takes the object out of a handle, or ends the function. */
-#define OPEN(type, name, handle, kind)                  \
-    type *name = handle_of((handle), (kind));           \
-    if (name == NULL) {                                 \
-        return handle_refused(kind);                    \
+#define OPEN(type, name, handle, kind)        \
+    type *name = handle_of((handle), (kind)); \
+    if (name == NULL) {                       \
+        return handle_refused(kind);          \
     }
 
 #endif

@@ -1,13 +1,18 @@
 /* External pointers that own objects of the library.
  *
- * The pointer exists, with its finaliser, before the object does: whatever ends a function, the object is freed once. The tag tells the kinds
- * apart. A pointer that was saved and read again, in this session or another, is empty. */
+ * The pointer exists, with its finaliser, before the object does: whatever ends a function, the object is freed once. The tag tells the
+ * kinds apart. A pointer that was saved and read again, in this session or another, is empty. */
 #include "glue.h"
 
 static const char *const TAGS[] = {
-    [IDENTITY] = "cloakwork_identity", [CHANNEL] = "cloakwork_channel", [RUN] = "cloakwork_run",
-    [CLIENT] = "cloakwork_client",     [SERVER] = "cloakwork_server",   [OPENING] = "cloakwork_opening",
-    [CONTRIBUTION] = "cloakwork_contribution", [ACCOUNTANT] = "cloakwork_accountant",
+    [IDENTITY] = "cloakwork_identity",
+    [CHANNEL] = "cloakwork_channel",
+    [RUN] = "cloakwork_run",
+    [CLIENT] = "cloakwork_client",
+    [SERVER] = "cloakwork_server",
+    [OPENING] = "cloakwork_opening",
+    [CONTRIBUTION] = "cloakwork_contribution",
+    [ACCOUNTANT] = "cloakwork_accountant",
 };
 enum { KINDS = sizeof TAGS / sizeof TAGS[0] };
 static const size_t PREFIX = sizeof "cloakwork_" - 1;

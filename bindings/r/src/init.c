@@ -82,7 +82,7 @@ static SEXP cw_versions(void) {
     return out;
 }
 
-#define ROUTINE(name, arguments) {#name, (DL_FUNC)&name, arguments}
+#define ROUTINE(name, arguments) {#name, (DL_FUNC) & name, arguments}
 
 static const R_CallMethodDef ROUTINES[] = {
     ROUTINE(cw_versions, 0),

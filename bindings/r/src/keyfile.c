@@ -1,5 +1,5 @@
-/* The file that keeps an identity: comment lines, and one line of 64 hex digits that only the owner may read. The secret key never is in R's memory,
- * which nobody can wipe. The format is that of the Python package. */
+/* The file that keeps an identity: comment lines, and one line of 64 hex digits that only the owner may read. The secret key never is in
+ * R's memory, which nobody can wipe. The format is that of the Python package. */
 #include "glue.h"
 
 #include <errno.h>
@@ -127,7 +127,8 @@ SEXP cw_identity_load(SEXP path) {
         close(file);
     }
     if (problem == ENOENT) {
-        return failure_text(FLOW_CONFIGURATION, "path", "there is no such file; make an identity with identity_generate() and identity_save()");
+        return failure_text(FLOW_CONFIGURATION, "path",
+                            "there is no such file; make an identity with identity_generate() and identity_save()");
     }
     if (length < 0) {
         return failure_text(FLOW_CONFIGURATION, "path", "the file cannot be read");

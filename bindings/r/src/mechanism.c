@@ -13,7 +13,8 @@ bool mechanism_of(SEXP numbers, SEXP norm_bound, struct cloak_mechanism *out) {
     }
     const double *given = REAL(numbers);
     if (!whole(given[DIMENSION], 9007199254740992.0, &dimension) || !whole(given[PARTS], UINT32_MAX, &parts) ||
-        !whole(given[HONEST], UINT32_MAX, &honest) || !whole(given[BLOCK_LOG2], UINT8_MAX, &block_log2) || !id_of(STRING_ELT(norm_bound, 0), &bound)) {
+        !whole(given[HONEST], UINT32_MAX, &honest) || !whole(given[BLOCK_LOG2], UINT8_MAX, &block_log2) ||
+        !id_of(STRING_ELT(norm_bound, 0), &bound)) {
         return false;
     }
     memset(out, 0, sizeof *out);
@@ -32,7 +33,13 @@ bool mechanism_of(SEXP numbers, SEXP norm_bound, struct cloak_mechanism *out) {
 SEXP mechanism_list(const struct cloak_mechanism *mechanism) {
     static const char *const FIELDS[] = {"numbers", "norm_bound"};
     const double numbers[NUMBERS] = {
-        (double)mechanism->dimension, mechanism->clamp, mechanism->clip, mechanism->granularity, mechanism->noise, mechanism->parts, mechanism->honest,
+        (double)mechanism->dimension,
+        mechanism->clamp,
+        mechanism->clip,
+        mechanism->granularity,
+        mechanism->noise,
+        mechanism->parts,
+        mechanism->honest,
         mechanism->block_log2,
     };
     SEXP out = PROTECT(named_list(FIELDS, 2));
@@ -95,7 +102,8 @@ SEXP cw_contribution_residues(SEXP numbers, SEXP norm_bound, SEXP bits, SEXP sui
     SEXP out = PROTECT(Rf_allocVector(RAWSXP, (R_xlen_t)(info.padded * lane_size(lane))));
     SEXP handle = PROTECT(handle_new(CONTRIBUTION));
     struct cloak_contribution *contribution = NULL;
-    status = cloak_contribution_new(&mechanism, (uint8_t)INTEGER(bits)[0], (uint8_t)INTEGER(suite)[0], RAW(rotation), &contribution, &error);
+    status =
+        cloak_contribution_new(&mechanism, (uint8_t)INTEGER(bits)[0], (uint8_t)INTEGER(suite)[0], RAW(rotation), &contribution, &error);
     R_SetExternalPtrAddr(handle, contribution);
     const struct cloak_rng *rng = rng_of(bytes, &tape);
     for (R_xlen_t i = 0; status == CLOAK_OK && i < XLENGTH(parts); i++) {
@@ -120,8 +128,8 @@ SEXP cw_mechanism_decode(SEXP numbers, SEXP norm_bound, SEXP bits, SEXP suite, S
     REFUSE_UNLESS(small(suite, UINT8_MAX), CLOAK_ERR_INVALID_ARGUMENT, "suite");
     REFUSE_UNLESS(raw_sized(rotation, CLOAK_KEY_SIZE), CLOAK_ERR_INVALID_LENGTH, "rotation");
     const int32_t lane = lane_of((uint32_t)INTEGER(bits)[0]);
-    REFUSE_UNLESS(TYPEOF(residues) == RAWSXP && lane != CLOAK_U128 && (size_t)XLENGTH(residues) % lane_size(lane) == 0, CLOAK_ERR_INVALID_LENGTH,
-                  "residues");
+    REFUSE_UNLESS(TYPEOF(residues) == RAWSXP && lane != CLOAK_U128 && (size_t)XLENGTH(residues) % lane_size(lane) == 0,
+                  CLOAK_ERR_INVALID_LENGTH, "residues");
     const struct cloak_values values = {lane, RAW(residues), (size_t)XLENGTH(residues) / lane_size(lane)};
     struct cloak_mechanism_info info;
     cloak_status status = cloak_mechanism_check(&mechanism, &info, &error);

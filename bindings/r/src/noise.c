@@ -33,7 +33,8 @@ SEXP cw_exact(SEXP which, SEXP count, SEXP numerator, SEXP denominator, SEXP byt
     struct tape tape;
     REFUSE_UNLESS(small(which, 2), CLOAK_ERR_INVALID_ARGUMENT, "which");
     REFUSE_UNLESS(one_real(count) && whole(REAL(count)[0], 2147483648.0, &length), CLOAK_ERR_INVALID_ARGUMENT, "n");
-    REFUSE_UNLESS(one_string(numerator) && one_string(denominator) && id_of(STRING_ELT(numerator, 0), &above) && id_of(STRING_ELT(denominator, 0), &below),
+    REFUSE_UNLESS(one_string(numerator) && one_string(denominator) && id_of(STRING_ELT(numerator, 0), &above) &&
+                      id_of(STRING_ELT(denominator, 0), &below),
                   CLOAK_ERR_INVALID_ARGUMENT, "variance");
     SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)length));
     int64_t *samples = (int64_t *)(void *)REAL(out);
@@ -51,7 +52,8 @@ SEXP cw_exact(SEXP which, SEXP count, SEXP numerator, SEXP denominator, SEXP byt
 
 static bool central_of(SEXP numbers, SEXP kind, struct cloak_central *out) {
     uint64_t dimension = 0;
-    if (TYPEOF(numbers) != REALSXP || XLENGTH(numbers) != 5 || !small(kind, 255) || !whole(REAL(numbers)[0], 9007199254740992.0, &dimension)) {
+    if (TYPEOF(numbers) != REALSXP || XLENGTH(numbers) != 5 || !small(kind, 255) ||
+        !whole(REAL(numbers)[0], 9007199254740992.0, &dimension)) {
         return false;
     }
     memset(out, 0, sizeof *out);

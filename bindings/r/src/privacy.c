@@ -6,8 +6,15 @@
 static SEXP plan_list(const struct cloak_privacy_plan *plan) {
     static const char *const FIELDS[] = {"mechanism", "numbers"};
     const double numbers[] = {
-        plan->sigma,           plan->epsilon,     plan->order, plan->wrap_margin, plan->wrap_coordinate, plan->wrap_vector, plan->error_quantisation,
-        plan->error_noise, plan->error_wrap,
+        plan->sigma,
+        plan->epsilon,
+        plan->order,
+        plan->wrap_margin,
+        plan->wrap_coordinate,
+        plan->wrap_vector,
+        plan->error_quantisation,
+        plan->error_noise,
+        plan->error_wrap,
     };
     SEXP out = PROTECT(named_list(FIELDS, 2));
     SET_VECTOR_ELT(out, 0, mechanism_list(&plan->mechanism));
@@ -19,7 +26,8 @@ static SEXP plan_list(const struct cloak_privacy_plan *plan) {
 
 static bool unit_of(SEXP numbers, struct cloak_privacy_unit *out) {
     uint64_t unit, neighbours;
-    if (TYPEOF(numbers) != REALSXP || XLENGTH(numbers) != 3 || !whole(REAL(numbers)[0], 255, &unit) || !whole(REAL(numbers)[1], 255, &neighbours)) {
+    if (TYPEOF(numbers) != REALSXP || XLENGTH(numbers) != 3 || !whole(REAL(numbers)[0], 255, &unit) ||
+        !whole(REAL(numbers)[1], 255, &neighbours)) {
         return false;
     }
     memset(out, 0, sizeof *out);
@@ -104,15 +112,16 @@ SEXP cw_accountant_add(SEXP handle, SEXP mechanism_numbers, SEXP norm_bound, SEX
     return status == CLOAK_OK ? R_NilValue : failure_of_parameter(&error, status, "mechanism");
 }
 
-/* Rounds of a mechanism that is not the run's: Gaussian (1: multiplier), Skellam (2: L2, L1, variance), concentrated (3: rho), distributed discrete
- * Gaussian without rounding (4: L2, L1, noise, shares, padded). */
+/* Rounds of a mechanism that is not the run's: Gaussian (1: multiplier), Skellam (2: L2, L1, variance), concentrated (3: rho), distributed
+ * discrete Gaussian without rounding (4: L2, L1, noise, shares, padded). */
 SEXP cw_accountant_add_other(SEXP handle, SEXP kind, SEXP numbers, SEXP count) {
     static const R_xlen_t NEEDED[] = {0, 1, 3, 1, 5};
     OPEN(struct cloak_accountant, accountant, handle, ACCOUNTANT);
     struct cloak_parameter_error error;
     uint64_t rounds = 0, shares = 0, padded = 0;
     memset(&error, 0, sizeof error);
-    REFUSE_UNLESS(TYPEOF(kind) == INTSXP && XLENGTH(kind) == 1 && INTEGER(kind)[0] >= 1 && INTEGER(kind)[0] <= 4, CLOAK_ERR_INVALID_ARGUMENT, "kind");
+    REFUSE_UNLESS(TYPEOF(kind) == INTSXP && XLENGTH(kind) == 1 && INTEGER(kind)[0] >= 1 && INTEGER(kind)[0] <= 4,
+                  CLOAK_ERR_INVALID_ARGUMENT, "kind");
     REFUSE_UNLESS(TYPEOF(numbers) == REALSXP && XLENGTH(numbers) == NEEDED[INTEGER(kind)[0]], CLOAK_ERR_INVALID_LENGTH, "numbers");
     REFUSE_UNLESS(rounds_of(count, &rounds), CLOAK_ERR_INVALID_ARGUMENT, "rounds");
     const double *given = REAL(numbers);
@@ -124,7 +133,8 @@ SEXP cw_accountant_add_other(SEXP handle, SEXP kind, SEXP numbers, SEXP count) {
     default:
         REFUSE_UNLESS(whole(given[3], 9007199254740992.0, &shares), CLOAK_ERR_INVALID_ARGUMENT, "shares");
         REFUSE_UNLESS(whole(given[4], 9007199254740992.0, &padded), CLOAK_ERR_INVALID_ARGUMENT, "padded");
-        status = cloak_accountant_add_distributed_gaussian(accountant, given[0], given[1], given[2], shares, padded, (uint32_t)rounds, &error);
+        status =
+            cloak_accountant_add_distributed_gaussian(accountant, given[0], given[1], given[2], shares, padded, (uint32_t)rounds, &error);
     }
     return status == CLOAK_OK ? R_NilValue : failure_of_parameter(&error, status, NULL);
 }

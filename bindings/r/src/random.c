@@ -32,7 +32,8 @@ const struct cloak_rng *rng_of(SEXP bytes, struct tape *tape) {
 /* Bytes of the operating system's generator; at most 256, the bound of getentropy. */
 SEXP cw_random_bytes(SEXP count) {
     uint64_t length = 0;
-    REFUSE_UNLESS(TYPEOF(count) == REALSXP && XLENGTH(count) == 1 && whole(REAL(count)[0], 256, &length), CLOAK_ERR_INVALID_ARGUMENT, "count");
+    REFUSE_UNLESS(TYPEOF(count) == REALSXP && XLENGTH(count) == 1 && whole(REAL(count)[0], 256, &length), CLOAK_ERR_INVALID_ARGUMENT,
+                  "count");
     SEXP out = PROTECT(Rf_allocVector(RAWSXP, (R_xlen_t)length));
     const int failed = getentropy(RAW(out), (size_t)length);
     UNPROTECT(1);

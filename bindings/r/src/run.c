@@ -68,8 +68,8 @@ static bool segments_shaped(SEXP segments) {
     return true;
 }
 
-/* Defines a run. `hashes` is a list of run id, beacon and hash of the settings; `keys` holds 32 bytes for each id; `mechanism` is NULL or a list of its
- * numbers and its norm bound. */
+/* Defines a run. `hashes` is a list of run id, beacon and hash of the settings; `keys` holds 32 bytes for each id; `mechanism` is NULL or a
+ * list of its numbers and its norm bound. */
 SEXP cw_run_new(SEXP numbers, SEXP hashes, SEXP mechanism, SEXP segments, SEXP ids, SEXP keys) {
     struct cloak_run_config config;
     struct cloak_mechanism noise;
@@ -98,8 +98,7 @@ SEXP cw_run_new(SEXP numbers, SEXP hashes, SEXP mechanism, SEXP segments, SEXP i
     SEXP handle = PROTECT(handle_new(RUN));
     struct cloak_run *run = NULL;
     struct cloak_error error = {0, 0, 0, 0};
-    const cloak_status status =
-        cloak_run_new(&config, noisy ? &noise : NULL, parts, (size_t)count, roster, (size_t)members, &run, &error);
+    const cloak_status status = cloak_run_new(&config, noisy ? &noise : NULL, parts, (size_t)count, roster, (size_t)members, &run, &error);
     R_SetExternalPtrAddr(handle, run);
     UNPROTECT(1);
     return status == CLOAK_OK ? handle : failure_of(&error, status, status == CLOAK_ERR_INVALID_ROSTER ? "members" : "config");
@@ -165,7 +164,8 @@ static SEXP segments_list(const struct cloak_run *run, uint32_t count) {
 
 /* Everything that a run states, as a list. */
 SEXP cw_run_about(SEXP handle) {
-    static const char *const FIELDS[] = {"numbers", "run_id", "beacon", "settings_hash", "payload_size", "members", "neighbours", "segments", "mechanism"};
+    static const char *const FIELDS[] = {"numbers", "run_id",     "beacon",   "settings_hash", "payload_size",
+                                         "members", "neighbours", "segments", "mechanism"};
     OPEN(struct cloak_run, run, handle, RUN);
     struct cloak_run_config config;
     struct cloak_run_info info;
@@ -175,8 +175,8 @@ SEXP cw_run_about(SEXP handle) {
     }
     REFUSE_UNLESS(status == CLOAK_OK, status, "run");
     const double numbers[NUMBERS] = {
-        config.degree,       config.threshold, config.min_inputs, config.colluders, config.max_rounds, config.setup_seconds,
-        config.step_seconds, config.suite,     config.mode,       config.max_passes,
+        config.degree,        config.threshold,    config.min_inputs, config.colluders, config.max_rounds,
+        config.setup_seconds, config.step_seconds, config.suite,      config.mode,      config.max_passes,
     };
     SEXP out = PROTECT(named_list(FIELDS, sizeof FIELDS / sizeof FIELDS[0]));
     SET_VECTOR_ELT(out, 0, Rf_allocVector(REALSXP, NUMBERS));
@@ -233,7 +233,8 @@ SEXP cw_plan_graph(SEXP numbers) {
                       whole(REAL(numbers)[3], UINT32_MAX, &rounds) && whole(REAL(numbers)[4], 1, &adversary),
                   CLOAK_ERR_INVALID_ARGUMENT, "members");
     uint32_t found[2];
-    const cloak_status status = cloak_plan((uint32_t)members, REAL(numbers)[1], REAL(numbers)[2], (uint32_t)rounds, (uint8_t)adversary, &found[0], &found[1]);
+    const cloak_status status =
+        cloak_plan((uint32_t)members, REAL(numbers)[1], REAL(numbers)[2], (uint32_t)rounds, (uint8_t)adversary, &found[0], &found[1]);
     REFUSE_UNLESS(status == CLOAK_OK, status, NULL);
     SEXP out = Rf_allocVector(REALSXP, 2);
     REAL(out)[0] = found[0];

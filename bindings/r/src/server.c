@@ -137,7 +137,8 @@ SEXP cw_server_ids(SEXP handle, SEXP which) {
         cloak_server_survivors,
     };
     OPEN(struct cloak_server, server, handle, SERVER);
-    REFUSE_UNLESS(TYPEOF(which) == INTSXP && XLENGTH(which) == 1 && INTEGER(which)[0] >= 0 && INTEGER(which)[0] < 4, CLOAK_ERR_INVALID_ARGUMENT, "which");
+    REFUSE_UNLESS(TYPEOF(which) == INTSXP && XLENGTH(which) == 1 && INTEGER(which)[0] >= 0 && INTEGER(which)[0] < 4,
+                  CLOAK_ERR_INVALID_ARGUMENT, "which");
     size_t count = 0;
     cloak_status status = LISTS[INTEGER(which)[0]](server, NULL, 0, &count);
     REFUSE_UNLESS(status == CLOAK_OK || status == CLOAK_ERR_BUFFER_TOO_SMALL, status, NULL);

@@ -23,7 +23,8 @@ static bool payloads_of(SEXP messages, SEXP offsets, size_t length, struct paylo
     for (R_xlen_t i = 0; i < out->count; i++) {
         SEXP message = VECTOR_ELT(messages, i);
         uint64_t offset = 0;
-        if (TYPEOF(message) != RAWSXP || !whole(REAL(offsets)[i], (double)XLENGTH(message), &offset) || (size_t)XLENGTH(message) - offset < length) {
+        if (TYPEOF(message) != RAWSXP || !whole(REAL(offsets)[i], (double)XLENGTH(message), &offset) ||
+            (size_t)XLENGTH(message) - offset < length) {
             return false;
         }
         out->first[i] = RAW(message) + offset;
@@ -45,8 +46,8 @@ static cloak_status range(const struct cloak_opening *opening, uint32_t segment,
 }
 
 /* One segment: its values go to `out`, its zero coordinates are checked. */
-static cloak_status segment_sum(const struct cloak_opening *opening, uint32_t segment, const struct cloak_layout *layout, const struct payloads *payloads,
-                                uint8_t *room, uint8_t *zeros, uint8_t *out) {
+static cloak_status segment_sum(const struct cloak_opening *opening, uint32_t segment, const struct cloak_layout *layout,
+                                const struct payloads *payloads, uint8_t *room, uint8_t *zeros, uint8_t *out) {
     const size_t lane = lane_size(layout->lane);
     const uint64_t total = layout->length + layout->zeros;
     for (uint64_t first = 0; first < total; first += RANGE) {
@@ -66,8 +67,8 @@ static cloak_status segment_sum(const struct cloak_opening *opening, uint32_t se
     return cloak_opening_check_zeros(opening, segment, &tail);
 }
 
-/* The residues of each segment, and the rotation seed of the round. `messages` are the masked messages of the survivors, `offsets` where in each the
- * payload begins. */
+/* The residues of each segment, and the rotation seed of the round. `messages` are the masked messages of the survivors, `offsets` where in
+ * each the payload begins. */
 SEXP cw_server_sum(SEXP handle, SEXP run_handle, SEXP messages, SEXP offsets) {
     static const char *const FIELDS[] = {"residues", "rotation_seed"};
     OPEN(struct cloak_server, server, handle, SERVER);
