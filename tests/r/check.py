@@ -267,6 +267,13 @@ def speaks(port: int, authority: Path, version: ssl.TLSVersion) -> bool:
         return False
 
 
+def resumed(bench: Bench) -> int:
+    """Clients that are ended at any moment go on from their files."""
+    said = run("Rscript", "--vanilla", ROOT / "tests" / "r" / "resume.R", environment=bench.using, seconds=SHORT * 3)
+    require("resumed" in said, said)
+    return 1
+
+
 def rounds(bench: Bench) -> int:
     """R serves and Python controls, and the other way round, with clients of both, one that leaves, and noise."""
     import numpy as np
@@ -318,7 +325,7 @@ def main() -> int:
         print(f"these Debian packages are missing: {' '.join(absent)}\n0 passed, {len(absent)} failed")
         return 1
     first: list[Callable[[Bench], int]] = [library, tarball, r_cmd_check]
-    then: list[Callable[[Bench], int]] = [documentation, quick_start, header_numbers, command_lines, interrupted, rounds]
+    then: list[Callable[[Bench], int]] = [documentation, quick_start, header_numbers, command_lines, interrupted, resumed, rounds]
     passed, failed = 0, 0
     with scratch_folder() as scratch:
         bench = Bench(scratch, everything=given.all)

@@ -3,8 +3,8 @@
 #' Joins the run of an invitation over HTTPS and takes part in its rounds until the controller closes it. What the server says about the run
 #' is checked against the invitation before anything else happens.
 #'
-#' The state of the client is in this session alone. When the session ends within a run, call `join_run()` again: the client makes new keys
-#' and takes part in the next round.
+#' With a `state` file a client that was ended at any moment goes on where it was when `join_run()` is called again: the same bytes are sent
+#' again, nothing is masked twice. Without one it makes new keys and takes part in the next round.
 #'
 #' @param invitation the line of the controller, see [invitation()].
 #' @param identity the own identity, or its file.
@@ -12,6 +12,8 @@
 #'   and `member`, the own id. It is called once a round and gives the contribution, as [client_mask()] takes it. When it raises an error,
 #'   the round goes on without this client, and `join_run()` raises the same.
 #' @param ca,patience see [cw_connection()].
+#' @param state file for the state of this client in this run: secret, and never to be set back to an older state. `NULL` for this session
+#'   alone.
 #' @param budget of [privacy_budget()], in a run with noise: charged before a masked vector leaves. A round that it does not allow goes on
 #'   without this client.
 #' @param rounds how many rounds to stay for.
@@ -25,8 +27,8 @@
 #' contribute <- function(round) c(n = 10, age = 504.5)
 #' tryCatch(join_run("https://aggregate.example", identity_generate(), contribute), cloakwork_error = conditionMessage)
 #' @export
-join_run <- function(invitation, identity, contribute, ca = NULL, budget = NULL, rounds = Inf, idle_seconds = 604800, patience = 3600,
-                     on_event = function(event) NULL) {
+join_run <- function(invitation, identity, contribute, ca = NULL, state = NULL, budget = NULL, rounds = Inf, idle_seconds = 604800,
+                     patience = 3600, on_event = function(event) NULL) {
   if (!is.function(contribute)) raise("INVALID_ARGUMENT", "expected a function of the round", "contribute")
   if (!is.function(on_event)) raise("INVALID_ARGUMENT", "expected a function", "on_event")
   pins <- read_invitation(invitation)
@@ -35,14 +37,17 @@ join_run <- function(invitation, identity, contribute, ca = NULL, budget = NULL,
   stay <- new.env(parent = emptyenv())
   stay$connection <- connection
   stay$run <- run
-  stay$client <- cw_client(run, connection$identity)
+  on.exit(close_state(stay))
+  kept <- if (!is.null(state)) open_state(stay, state)
+  stay$client <- cw_client(run, connection$identity, kept$machine)
+  on.exit(close(stay$client), add = TRUE)
   stay$contribute <- contribute
   stay$budget <- budget_for(budget, run)
   stay$on_event <- on_event
-  stay$next_message <- 1
+  stay$next_message <- if (is.null(kept)) 1 else kept$number
   stay$rounds <- 0
-  stay$needs_invitation <- FALSE
-  on.exit(close(stay$client))
+  stay$needs_invitation <- isTRUE(kept$needs_invitation)
+  deliver(stay, kept$outgoing)
   take_part(stay, one_number(rounds, "rounds"), one_number(idle_seconds, "idle_seconds"))
   invisible(stay$rounds)
 }
@@ -84,11 +89,13 @@ take_part <- function(stay, rounds, idle_seconds) {
       # The server lost what came after: it was set back to an older state.
       if (answer$next_number <= number) Sys.sleep(1)
       stay$next_message <- answer$next_number
+      keep_state(stay, NULL)
       if (without_keys(stay)) ask_for_setup(stay)
     } else if (answer$status == 204L) {
       if (seconds_now() >= quiet_until) raise("TOO_SLOW", sprintf("nothing happened in the run for %.0f s", idle_seconds), "idle_seconds")
     } else {
       handle_message(stay, number, answer$body)
+      keep_state(stay, NULL)
       quiet_until <- seconds_now() + idle_seconds
     }
   }
@@ -165,6 +172,7 @@ begin_round <- function(stay, number, message) {
 
 # The round goes on without this client. A spent budget is no reason to leave: the others may need this client to open their rounds.
 contribution_failed <- function(stay, number, error) {
+  keep_state(stay, NULL)
   tell(stay, "refused", text = conditionMessage(error))
   if (inherits(error, "cloakwork_error") && error$name == "BUDGET_SPENT") {
     report(stay, number, error$status, "this party's privacy budget does not allow the round")
@@ -179,6 +187,7 @@ deliver <- function(stay, answer) {
   if (is.null(answer)) {
     return(FALSE)
   }
+  keep_state(stay, answer)
   refused <- tryCatch(
     {
       ask(stay, "message_post", answer)

@@ -50,6 +50,11 @@ struct tape {
 };
 const struct cloak_rng *rng_of(SEXP bytes, struct tape *tape);
 
+/* private_file.c: both return 0 or an errno, EPERM for a file that others may read. */
+int private_write(const char *path, const char *content, size_t length, bool replace);
+int private_read(const char *path, char *out, size_t most, size_t *length);
+SEXP private_refused(int problem, const char *argument);
+
 /* run.c */
 size_t lane_size(int32_t lane);
 int32_t lane_of(uint32_t bits);

@@ -15,6 +15,10 @@ SEXP cw_identity_from_bytes(SEXP);
 SEXP cw_identity_public_key(SEXP);
 SEXP cw_identity_save(SEXP, SEXP);
 SEXP cw_identity_load(SEXP);
+SEXP cw_private_write(SEXP, SEXP);
+SEXP cw_private_read(SEXP);
+SEXP cw_private_lock(SEXP);
+SEXP cw_private_unlock(SEXP);
 SEXP cw_fingerprint_encode(SEXP);
 SEXP cw_fingerprint_decode(SEXP);
 SEXP cw_sha256(SEXP);
@@ -97,6 +101,10 @@ static const R_CallMethodDef ROUTINES[] = {
     ROUTINE(cw_identity_public_key, 1),
     ROUTINE(cw_identity_save, 2),
     ROUTINE(cw_identity_load, 1),
+    ROUTINE(cw_private_write, 2),
+    ROUTINE(cw_private_read, 1),
+    ROUTINE(cw_private_lock, 1),
+    ROUTINE(cw_private_unlock, 1),
     ROUTINE(cw_fingerprint_encode, 1),
     ROUTINE(cw_fingerprint_decode, 1),
     ROUTINE(cw_sha256, 1),

@@ -3,11 +3,8 @@
 #include "glue.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { LARGEST = 4096, HEX = 2 * CLOAK_KEY_SIZE };
 static const char HEADER[] = "# The secret key of a Cloakwork identity. Whoever has it can act as this party: do not copy or send it.\n";
@@ -16,42 +13,6 @@ static const char DIGITS[] = "0123456789abcdef";
 static int digit(char c) {
     const char *found = c == '\0' ? NULL : strchr(DIGITS, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
     return found == NULL ? -1 : (int)(found - DIGITS);
-}
-
-static bool write_all(int file, const char *text, size_t length) {
-    while (length > 0) {
-        const ssize_t written = write(file, text, length);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return false;
-        }
-        text += written;
-        length -= (size_t)written;
-    }
-    return true;
-}
-
-/* Writes the content aside, durably, and gives it its name: whole, or not at all, and never over another file. Returns 0 or an errno. */
-static int write_new(const char *path, const char *content, size_t length) {
-    char aside[LARGEST + 32];
-    if (snprintf(aside, sizeof aside, "%s.%ld.new", path, (long)getpid()) >= (int)sizeof aside) {
-        return ENAMETOOLONG;
-    }
-    const int file = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-    if (file < 0) {
-        return errno;
-    }
-    int problem = write_all(file, content, length) && fsync(file) == 0 ? 0 : errno;
-    if (close(file) != 0 && problem == 0) {
-        problem = errno;
-    }
-    if (problem == 0 && link(aside, path) != 0) {
-        problem = errno;
-    }
-    unlink(aside);
-    return problem;
 }
 
 SEXP cw_identity_save(SEXP handle, SEXP path) {
@@ -75,7 +36,7 @@ SEXP cw_identity_save(SEXP handle, SEXP path) {
     hex[HEX] = '\0';
     char content[sizeof HEADER + CLOAK_FINGERPRINT_SIZE + HEX + 64];
     const int length = snprintf(content, sizeof content, "%s# fingerprint: %s\n%s\n", HEADER, fingerprint, hex);
-    const int problem = write_new(CHAR(STRING_ELT(path, 0)), content, (size_t)length);
+    const int problem = private_write(CHAR(STRING_ELT(path, 0)), content, (size_t)length, false);
     wipe(key, sizeof key);
     wipe(hex, sizeof hex);
     wipe(content, sizeof content);
@@ -115,26 +76,15 @@ static bool parse(const char *content, uint8_t key[CLOAK_KEY_SIZE]) {
 
 SEXP cw_identity_load(SEXP path) {
     REFUSE_UNLESS(one_string(path), CLOAK_ERR_INVALID_ARGUMENT, "path");
-    const int file = open(CHAR(STRING_ELT(path, 0)), O_RDONLY);
-    const int problem = file < 0 ? errno : 0;
-    struct stat about;
     char content[LARGEST + 1];
-    ssize_t length = -1;
-    bool private = false;
-    if (file >= 0) {
-        private = fstat(file, &about) == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) == 0;
-        length = private ? read(file, content, LARGEST) : 0;
-        close(file);
-    }
+    size_t length = 0;
+    const int problem = private_read(CHAR(STRING_ELT(path, 0)), content, LARGEST, &length);
     if (problem == ENOENT) {
         return failure_text(FLOW_CONFIGURATION, "path",
                             "there is no such file; make an identity with identity_generate() and identity_save()");
     }
-    if (length < 0) {
-        return failure_text(FLOW_CONFIGURATION, "path", "the file cannot be read");
-    }
-    if (!private) {
-        return failure_text(FLOW_CONFIGURATION, "path", "others may read this secret key; forbid it with Sys.chmod(path, \"600\")");
+    if (problem != 0) {
+        return private_refused(problem, "path");
     }
     content[length] = '\0';
     uint8_t key[CLOAK_KEY_SIZE];
