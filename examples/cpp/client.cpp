@@ -37,7 +37,7 @@ std::string await_line(const std::string &path) {
     }
     const std::vector<std::string> found = program::lines(path);
     if (found.size() != 1) {
-        throw program::Fault(path + ": holds " + std::to_string(found.size()) + " lines, expected one, the invitation");
+        throw program::Fault(path + ": holds another number of lines than one, the invitation");
     }
     return found.front();
 }
@@ -52,7 +52,7 @@ std::vector<double> read_values(const std::string &path) {
             used = 0;
         }
         if (used == 0 || line.find_first_not_of(" \r", used) != std::string::npos) {
-            throw program::Fault(path + ": '" + line + "' is no number");
+            program::refuse_line(path, line, "a number");
         }
     }
     return out;

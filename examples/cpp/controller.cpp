@@ -39,7 +39,7 @@ std::vector<cw::http::Named> read_members(const std::string &path) {
     for (const std::string &line : program::lines(path)) {
         const std::size_t blank = line.find_last_of(' ');
         if (blank == std::string::npos || blank == 0 || blank + 1 == line.size()) {
-            throw program::Fault(path + ": '" + line + "' is not a name and a fingerprint");
+            program::refuse_line(path, line, "a name and a fingerprint");
         }
         out.push_back({line.substr(0, blank), line.substr(blank + 1)});
     }

@@ -16,6 +16,10 @@ class Fault : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+[[noreturn]] inline void refuse_line(const std::string &path, const std::string &line, const char *expected) {
+    throw Fault(path + ": '" + line + "' is not " + expected);
+}
+
 // Reads the command line, then does the work; the status that the program ends with.
 template <class Work>
 int run(CLI::App &line, int count, char **words, Work work) {

@@ -88,9 +88,11 @@ private:
             for (const auto &entry : members_) {
                 messages[entry.first] = server_.message(entry.first);
             }
-            for (auto &[id, message] : messages) {
-                if (!message.empty() && !is_silent(id, message)) {
-                    take(id, members_.at(id).answer(message, context_hash, [&](cloakwork::Client &client) { return contribute(id, client); }));
+            for (const auto &entry : messages) {
+                const std::uint64_t id = entry.first;
+                if (!entry.second.empty() && !is_silent(id, entry.second)) {
+                    const auto own = [&contribute, id](cloakwork::Client &client) { return contribute(id, client); };
+                    take(id, members_.at(id).answer(entry.second, context_hash, own));
                 }
             }
             if (before == CLOAK_STEP_READY || before == CLOAK_STEP_FINISHED) {

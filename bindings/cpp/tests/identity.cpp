@@ -56,7 +56,7 @@ static void moves() {
     const Bytes32 key = GET(identity.public_key());
     Identity other = std::move(identity);
     CHECK(GET(other.public_key()) == key);
-    // NOLINTNEXTLINE(bugprone-use-after-move): that it is refused is what is tested.
+    // NOLINTNEXTLINE(bugprone-use-after-move,clang-analyzer-cplusplus.Move): that it is refused is what is tested.
     CHECK(ERROR_OF(identity.public_key()).status == CLOAK_ERR_NULL_POINTER);
     identity = std::move(other);
     CHECK(GET(identity.public_key()) == key);

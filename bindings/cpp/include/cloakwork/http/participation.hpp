@@ -303,9 +303,9 @@ private:
             masked = mask(contribute(Round{about.round, context, run_, about.id}));
         } catch (...) {
             // The round goes on without this member, and the next one may go well.
-            const Failed failure{std::current_exception()};
+            const std::exception_ptr cause = std::current_exception();
             report(number, static_cast<std::int32_t>(FlowStatus::task), "this party could not compute its contribution", {});
-            throw failure;
+            throw Failed{cause};
         }
         deliver(masked);
     }

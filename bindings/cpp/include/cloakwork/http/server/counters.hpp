@@ -9,8 +9,7 @@
 
 namespace cloakwork {
 inline namespace CLOAKWORK_MODE {
-namespace http {
-namespace internal {
+namespace http::internal {
 
 /** An authenticated request: whose, and how it is told from others. */
 struct Asking {
@@ -69,8 +68,7 @@ private:
     std::map<Bytes32, Entry> parties_;
 };
 
-} // namespace internal
-} // namespace http
+} // namespace http::internal
 } // namespace CLOAKWORK_MODE
 } // namespace cloakwork
 

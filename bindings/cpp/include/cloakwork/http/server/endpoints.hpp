@@ -7,8 +7,7 @@
 
 namespace cloakwork {
 inline namespace CLOAKWORK_MODE {
-namespace http {
-namespace internal {
+namespace http::internal {
 
 /** An authenticated request. */
 struct Call {
@@ -97,7 +96,7 @@ inline std::uint64_t member_id(const std::string &text, const char *argument) {
 /** A name for people: 1 to 100 characters, none of them a control character, not all of them spaces. */
 inline std::string checked_name(const nlohmann::json &value, const char *argument) {
     static constexpr std::size_t longest = 100;
-    const std::string text = value.is_string() ? value.get<std::string>() : std::string();
+    std::string text = value.is_string() ? value.get<std::string>() : std::string();
     // JSON is UTF-8: bytes that continue a character are not counted.
     const auto length = std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
     const bool printable = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
@@ -276,8 +275,7 @@ inline std::size_t body_limit(Route route, const RunId &run, const Engine::Runs 
     }
 }
 
-} // namespace internal
-} // namespace http
+} // namespace http::internal
 } // namespace CLOAKWORK_MODE
 } // namespace cloakwork
 

@@ -12,8 +12,7 @@
 
 namespace cloakwork {
 inline namespace CLOAKWORK_MODE {
-namespace http {
-namespace internal {
+namespace http::internal {
 
 /**
  * The state of a server. `Runs` is what a call sees while nobody else does.
@@ -362,8 +361,7 @@ private:
     std::thread worker_;
 };
 
-} // namespace internal
-} // namespace http
+} // namespace http::internal
 } // namespace CLOAKWORK_MODE
 } // namespace cloakwork
 

@@ -7,8 +7,7 @@
 
 namespace cloakwork {
 inline namespace CLOAKWORK_MODE {
-namespace http {
-namespace internal {
+namespace http::internal {
 
 /** What the gate lets out: an answer, and its MAC if the caller is known. */
 struct Reaction {
@@ -229,8 +228,7 @@ private:
     Engine engine_;
 };
 
-} // namespace internal
-} // namespace http
+} // namespace http::internal
 } // namespace CLOAKWORK_MODE
 } // namespace cloakwork
 

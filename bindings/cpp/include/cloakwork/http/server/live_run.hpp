@@ -7,8 +7,7 @@
 
 namespace cloakwork {
 inline namespace CLOAKWORK_MODE {
-namespace http {
-namespace internal {
+namespace http::internal {
 
 using Clock = std::chrono::steady_clock;
 
@@ -479,8 +478,7 @@ private:
     std::set<std::pair<std::uint64_t, Bytes32>> taken_;
 };
 
-} // namespace internal
-} // namespace http
+} // namespace http::internal
 } // namespace CLOAKWORK_MODE
 } // namespace cloakwork
 

@@ -11,8 +11,7 @@
 
 namespace cloakwork {
 inline namespace CLOAKWORK_MODE {
-namespace http {
-namespace internal {
+namespace http::internal {
 
 using Ids = std::vector<std::uint64_t>;
 using IdSet = std::set<std::uint64_t>;
@@ -99,8 +98,7 @@ private:
     std::vector<Refusal> refusals_;
 };
 
-} // namespace internal
-} // namespace http
+} // namespace http::internal
 } // namespace CLOAKWORK_MODE
 } // namespace cloakwork
 

@@ -6,8 +6,7 @@
 
 namespace cloakwork {
 inline namespace CLOAKWORK_MODE {
-namespace http {
-namespace internal {
+namespace http::internal {
 
 template <class T>
 nlohmann::json or_null(const std::optional<T> &value) {
@@ -150,8 +149,7 @@ inline nlohmann::json shown(std::uint32_t number, const RoundEntry &round) {
     };
 }
 
-} // namespace internal
-} // namespace http
+} // namespace http::internal
 } // namespace CLOAKWORK_MODE
 } // namespace cloakwork
 
