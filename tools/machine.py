@@ -82,6 +82,28 @@ def _has_valgrind() -> bool:
     return bool(shutil.which("valgrind")) and Path("/usr/include/valgrind/memcheck.h").is_file()
 
 
+# In Debian's main part, each a package r-cran-NAME.
+R_PACKAGES = (
+    "curl",
+    "httpuv",
+    "jsonlite",
+    "knitr",
+    "later",
+    "optparse",
+    "processx",
+    "promises",
+    "rmarkdown",
+    "roxygen2",
+    "survival",
+    "testthat",
+)
+
+
+def _has_r_package(name: str) -> Callable[[], bool]:
+    folders = [Path("/usr/lib/R/site-library"), Path("/usr/lib/R/library"), Path("/usr/local/lib/R/site-library")]
+    return lambda: any((folder / name / "DESCRIPTION").is_file() for folder in folders)
+
+
 PACKAGES = (
     Package("gcc", "links everything, compiles the header tests", program("gcc")),
     Package("g++", "compiles the header as C++ and the fuzzing runtime", program("g++")),
@@ -108,6 +130,20 @@ PACKAGES = (
             Package(f"libc6-dev-{architecture}-cross", f"the C library for {name}", _has_file(f"/usr/{tools}/include/stdio.h")),
         )
     ),
+    Package("cmake", "builds programs against the installed library", program("cmake")),
+    Package("pkg-config", "finds the installed library", program("pkg-config")),
+    Package("clang", "the second compiler of the examples and of the C++ header", program("clang++")),
+    Package("clang-tidy", "looks at the C++ header", program("clang-tidy")),
+    Package("libcpp-httplib-dev", "HTTPS in C++", _has_file("/usr/include/httplib.h")),
+    Package("libssl-dev", "TLS in C++", _has_file("/usr/include/openssl/ssl.h")),
+    Package("nlohmann-json3-dev", "JSON in C++", _has_file("/usr/include/nlohmann/json.hpp")),
+    Package("libcli11-dev", "command lines in C++", _has_file("/usr/include/CLI/CLI.hpp")),
+    Package("r-base-core", "R", program("R")),
+    Package("r-base-dev", "builds packages for R", lambda: not _debian() or _installed("r-base-dev")),
+    Package("pandoc", "renders the vignette of the R package", program("pandoc")),
+    Package("stunnel4", "TLS in front of R's server", program("stunnel", "stunnel4")),
+    Package("xz-utils", "packs the Rust sources of the R package", program("xz")),
+    *(Package(f"r-cran-{name}", "the R package, its tests and its documentation", _has_r_package(name)) for name in R_PACKAGES),
     Package("chromium", "tests of the server's page", program("chromium")),
     Package("chromium-driver", "drives chromium", program("chromedriver")),
 )

@@ -85,6 +85,8 @@ def versions() -> dict[str, str]:
         project = tomllib.loads(wheel.read_text(encoding="utf-8"))["project"]
         if "version" in project:
             found["bindings/python/pyproject.toml"] = project["version"]
+    description = re.search(r"^Version: (\S+)", (ROOT / "bindings" / "r" / "DESCRIPTION").read_text(encoding="utf-8"), re.MULTILINE)
+    found["bindings/r/DESCRIPTION"] = description[1] if description else "missing"
     changelog = re.search(r"^## \[(\d+\.\d+\.\d+)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     found["CHANGELOG.md"] = changelog[1] if changelog else "missing"
     return found

@@ -56,6 +56,11 @@ def script(name: str, *arguments: str, resource: str | None = None) -> Stage:
     return Stage(stage, lambda log: own(log, sys.executable, TOOLS / f"{name}.py", *arguments), resource=resource)
 
 
+def with_package(name: str, path: Path, *arguments: str) -> Stage:
+    """A stage that is one of our own scripts and plays rounds with the Python package."""
+    return Stage(name, lambda log: own(log, environment.PYTHON, path, *arguments), resource="python", after=("python-environment",))
+
+
 def tools_tests(log: Log) -> Count:
     """The checks find what they look for."""
     output = log.run(sys.executable, "-m", "unittest", "discover", "--start-directory", TOOLS, "--pattern", "test_*.py")
@@ -198,6 +203,13 @@ STAGES = (
     script("fuzz", resource="fuzz"),
     Stage("abi", lambda log: own(log, sys.executable, ROOT / "tests" / "abi" / "check.py"), resource="target"),
     Stage("c-vectors", lambda log: own(log, sys.executable, ROOT / "tests" / "c" / "check.py"), resource="target"),
+    Stage("c-examples", lambda log: own(log, sys.executable, ROOT / "examples" / "c" / "check.py"), resource="target"),
+    Stage("install", lambda log: own(log, sys.executable, ROOT / "tests" / "install" / "check.py"), resource="target"),
+    Stage("cpp", lambda log: own(log, sys.executable, ROOT / "tests" / "cpp" / "check.py"), resource="target"),
+    with_package("cpp-examples", ROOT / "examples" / "cpp" / "check.py"),
+    with_package("r", ROOT / "tests" / "r" / "check.py"),
+    with_package("hosts", ROOT / "tests" / "hosts" / "check.py", "--hosts", "python,cpp,r"),
+    with_package("readme", ROOT / "tests" / "readme" / "check.py"),
     Stage("examples", lambda log: pytest(log, ROOT / "examples" / "python", "tests"), resource="python", after=("python-environment",)),
     Stage("feature-tests", feature_tests, resource="target"),
     miri("miri", *skipped()),

@@ -186,7 +186,6 @@ def members_in_three_languages() -> None:
 CHECKS: dict[str, Callable[[], None]] = {
     "members in Python, R and C++": members_in_three_languages,
     "C": lambda: shell("C", "the sums agree"),
-    "Firmware": lambda: shell("Firmware", "the sum is right"),
 }
 
 

@@ -3,7 +3,6 @@
 `python3 bindings/r/tools/tarball.py FOLDER` leaves cloakwork_VERSION.tar.gz in FOLDER and prints its path. Needs cargo, R, tar, xz; cargo
 fetches crates that it does not have yet. The crates are those of the repository's Cargo.lock, without what only tests and benchmarks need.
 """
-# ruff: noqa: S603, T201 - it runs programs and prints where the tarball is
 
 from __future__ import annotations
 
