@@ -44,7 +44,8 @@ pub mod hadamard;
 pub mod mask;
 pub mod sharing;
 
-// Floor 4: what sums reveal.
+// Floor 4: what sums reveal, and computing on shares.
+pub mod mpc;
 pub mod privacy;
 
 // Floor 5: the protocol.

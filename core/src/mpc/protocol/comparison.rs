@@ -1,0 +1,198 @@
+//! Signs, and what follows from them (docs/mpc.md section 6).
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use crate::error::{ErrorKind, Result};
+use crate::mpc::correlation::{Correlation, Material, Words};
+use crate::mpc::engine::Party;
+use crate::mpc::local;
+use crate::mpc::local::comparison::{Width, table_words};
+use crate::mpc::protocol::{open, open_bits};
+
+/// Packed bits [x < 0], for x in -2^(`bits` - 1) to 2^(`bits` - 1) - 1 and `bits` from 2 to 64. 1 + log2 C rounds for C chunks of four bits, an eighth of
+/// `bits` + 3 (C - 1) - log2 C bytes an element; logarithms are rounded up.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidArgument`] for the width; those of [`Party::draw`].
+pub async fn is_negative(party: &Party, bits: u32, x: &[u64]) -> Result<Words> {
+    let width = Width::signed(bits).ok_or_else(|| ErrorKind::InvalidArgument.bound(64))?;
+    let count = x.len();
+    let mask = party.draw(Correlation::Masks { count, fraction: None, width: Some(width) }).await?;
+    let c = open_masked(party, bits, x, mask.words(0, count)).await;
+    sign(party, width, &c, &mask).await
+}
+
+/// x where x is positive, else 0, for words of 64 bits: 2 + log2 C = 6 rounds, 13.25 bytes an element.
+///
+/// # Errors
+///
+/// Those of [`Party::draw`].
+pub async fn rectify(party: &Party, x: &[u64]) -> Result<Words> {
+    select_positive(party, x).await.map(|(kept, _)| kept)
+}
+
+/// x where it is not negative, else 0, and [x >= 0] as words: the same cost as [`rectify`].
+///
+/// # Errors
+///
+/// Those of [`Party::draw`].
+pub async fn select_positive(party: &Party, x: &[u64]) -> Result<(Words, Words)> {
+    let width = Width::signed(64).ok_or_else(|| ErrorKind::InvalidArgument.bound(64))?;
+    let count = x.len();
+    let mask = party.draw(Correlation::Selectors { count, width }).await?;
+    let c = open_masked(party, 64, x, mask.words(0, count)).await;
+    let mut positive = sign(party, width, &c, &mask).await?;
+    if party.is_first() {
+        for word in positive.iter_mut() {
+            *word = !*word;
+        }
+    }
+    let (beta, products) = (mask.dependent_words(0, count), mask.dependent_words(count, count));
+    let opened = open_hidden(party, count, &positive, beta).await;
+    let mut indicators = Zeroizing::new(vec![0; count]);
+    local::bits::to_words(party.is_first(), &opened, beta, &mut indicators);
+    let mut kept = Zeroizing::new(vec![0; count]);
+    local::comparison::select(&opened, x, &c, beta, products, &mut kept);
+    Ok((kept, indicators))
+}
+
+/// Shares as words of packed bits. 1 round, an eighth of a byte, 1 word of corrections a bit.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidLength`] for too few bits; those of [`Party::draw`].
+pub async fn bits_to_words(party: &Party, count: usize, bits: &[u64]) -> Result<Words> {
+    if bits.len() != local::bits::words(count) {
+        return Err(ErrorKind::InvalidLength.bound(local::bits::words(count) as u64));
+    }
+    let material = party.draw(Correlation::Bits { count }).await?;
+    let beta = material.dependent_words(0, count);
+    let opened = open_hidden(party, count, bits, beta).await;
+    let mut out = Zeroizing::new(vec![0; count]);
+    local::bits::to_words(party.is_first(), &opened, beta, &mut out);
+    Ok(out)
+}
+
+/// Opens bits hidden by the lowest bits of `beta`.
+async fn open_hidden(party: &Party, count: usize, bits: &[u64], beta: &[u64]) -> Vec<u64> {
+    let mut hidden = Zeroizing::new(vec![0; local::bits::words(count)]);
+    local::bits::lowest(beta, &mut hidden);
+    for (hidden, bits) in hidden.iter_mut().zip(bits) {
+        *hidden ^= bits;
+    }
+    open_bits(party, count, &[&hidden]).await.pop().unwrap_or_default()
+}
+
+async fn open_masked(party: &Party, bits: u32, x: &[u64], r: &[u64]) -> Vec<u64> {
+    let share = Zeroizing::new(x.iter().zip(r).map(|(x, r)| x.wrapping_add(*r)).collect::<Vec<_>>());
+    open(party, bits, &share).await
+}
+
+/// The sign of x from c = x + r: c's xor r's xor whether r exceeds c below the sign.
+async fn sign(party: &Party, width: Width, c: &[u64], mask: &Material) -> Result<Words> {
+    let count = c.len();
+    let mut out = exceeds(party, width, c, mask).await?;
+    let mut top = Zeroizing::new(vec![0; local::bits::words(count)]);
+    local::comparison::signs(width, table(mask, count, width.chunks() - 1), &mut top);
+    for (out, top) in out.iter_mut().zip(top.iter()) {
+        *out ^= top;
+    }
+    if party.is_first() {
+        for (out, c) in out.iter_mut().zip(c.chunks(64)) {
+            *out ^=
+                c.iter().enumerate().fold(0, |packed, (place, c)| packed | ((c >> (width.bits() - 1)) & 1) << place);
+        }
+    }
+    Ok(out)
+}
+
+fn table(mask: &Material, count: usize, chunk: usize) -> &[u64] {
+    mask.dependent_bits(chunk * table_words(count), table_words(count))
+}
+
+/// One node of the tree: whether the mask exceeds the public word in its chunks, and whether it equals it there.
+struct Node {
+    above: Words,
+    equal: Words,
+}
+
+/// Packed bits [r > c] in the low bits that the width compares: log2 C rounds, 3 (C - 1) - log2 C bits an element.
+pub(super) async fn exceeds(party: &Party, width: Width, c: &[u64], mask: &Material) -> Result<Words> {
+    let count = c.len();
+    let words = local::bits::words(count);
+    let mut nodes: Vec<Node> = (0..width.chunks())
+        .map(|chunk| {
+            let (mut above, mut equal) = (Zeroizing::new(vec![0; words]), Zeroizing::new(vec![0; words]));
+            local::comparison::leaves(width, chunk, c, table(mask, count, chunk), &mut above, &mut equal);
+            Node { above, equal }
+        })
+        .collect();
+    while nodes.len() > 1 {
+        nodes = join_pairs(party, count, nodes).await?;
+    }
+    Ok(nodes.pop().map(|node| node.above).unwrap_or_default())
+}
+
+/// One level: above = above_high xor equal_high * above_low, equal = equal_high * equal_low. Nobody asks whether the lowest node is equal.
+async fn join_pairs(party: &Party, count: usize, nodes: Vec<Node>) -> Result<Vec<Node>> {
+    let words = local::bits::words(count);
+    let pairs = nodes.len() >> 1;
+    // One product for the lowest pair, two with a shared factor for each other one.
+    let lowest = party.draw(Correlation::Ands { count }).await?;
+    let mut others = Vec::with_capacity(pairs.saturating_sub(1));
+    for _ in 1..pairs {
+        others.push(party.draw(Correlation::SharedAnds { count }).await?);
+    }
+    let mut hidden: Vec<Words> = Vec::with_capacity(3 * pairs - 1);
+    for (place, pair) in nodes.chunks_exact(2).enumerate() {
+        let [low, high] = pair else { continue };
+        let material = place.checked_sub(1).and_then(|other| others.get(other)).unwrap_or(&lowest);
+        hidden.push(exclusive_or(&high.equal, material.bits(0, words)));
+        hidden.push(exclusive_or(&low.above, material.bits(words, words)));
+        if place > 0 {
+            hidden.push(exclusive_or(&low.equal, material.bits(2 * words, words)));
+        }
+    }
+    let shares: Vec<&[u64]> = hidden.iter().map(|words| &words[..]).collect();
+    let opened = open_bits(party, count, &shares).await;
+    let mut opened = opened.iter();
+    let mut joined = Vec::with_capacity(nodes.len().div_ceil(2));
+    let mut rest = nodes.into_iter();
+    for place in 0..pairs {
+        let (Some(_), Some(mut high)) = (rest.next(), rest.next()) else { break };
+        let material = place.checked_sub(1).and_then(|other| others.get(other)).unwrap_or(&lowest);
+        let (Some(d), Some(e)) = (opened.next(), opened.next()) else { break };
+        let a = material.bits(0, words);
+        let mut made = Zeroizing::new(vec![0; words]);
+        local::bits::and(
+            party.is_first(),
+            d,
+            e,
+            a,
+            material.bits(words, words),
+            material.dependent_bits(0, words),
+            &mut made,
+        );
+        for (above, made) in high.above.iter_mut().zip(made.iter()) {
+            *above ^= made;
+        }
+        if place > 0 {
+            let Some(g) = opened.next() else { break };
+            let (b, c) = (material.bits(2 * words, words), material.dependent_bits(words, words));
+            local::bits::and(party.is_first(), d, g, a, b, c, &mut made);
+            high.equal = made;
+        }
+        joined.push(high);
+    }
+    // An odd one out goes up as it is.
+    joined.extend(rest);
+    Ok(joined)
+}
+
+fn exclusive_or(x: &[u64], y: &[u64]) -> Words {
+    Zeroizing::new(x.iter().zip(y).map(|(x, y)| x ^ y).collect())
+}

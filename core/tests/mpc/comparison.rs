@@ -1,0 +1,68 @@
+//! Signs of every width and what is made of them.
+
+use cloakwork_core::mpc::local::bits::bit;
+use cloakwork_core::mpc::protocol;
+
+use crate::table::{Numbers, run, run_bits};
+use crate::truncation::tree;
+
+/// 320 values of so many bits: the edges, and some of every magnitude.
+fn values(bits: u32) -> Vec<u64> {
+    let mut numbers = Numbers(u64::from(bits) + 100);
+    let edge = i64::MIN >> (64 - bits);
+    let mut out: Vec<i64> = vec![0, 1, -1, edge, edge + 1, !edge, !edge - 1, 3, -3];
+    out.extend((0..311).map(|place| (numbers.next() as i64) >> (64 - bits) >> (place % bits)));
+    for value in &mut out {
+        *value = (*value).clamp(edge, !edge);
+    }
+    out.into_iter().map(|value| value as u64).collect()
+}
+
+#[test]
+fn signs() {
+    for bits in [2, 3, 4, 5, 8, 17, 31, 32, 48, 63, 64] {
+        let x = values(bits);
+        for parties in [2, 3, 5] {
+            let (found, cost) = run_bits(parties, &[&x], |party, shares| async move {
+                protocol::is_negative(&party, bits, &shares[0]).await
+            });
+            for (place, x) in x.iter().enumerate() {
+                assert_eq!(bit(&found, place), x >> 63, "{} of {bits} bits", *x as i64);
+            }
+            let (levels, tree_bits) = tree(bits);
+            assert_eq!((cost.rounds, cost.bytes), (1 + levels, 40 * (u64::from(bits) + tree_bits)));
+        }
+    }
+}
+
+/// The figures of smpc.md 3.6 for full words: 6 rounds, 13.25 bytes.
+#[test]
+fn rectified() {
+    let x = values(64);
+    for parties in [2, 3, 5] {
+        let (found, cost) =
+            run(parties, &[&x], |party, shares| async move { protocol::rectify(&party, &shares[0]).await });
+        assert_eq!(found, x.iter().map(|x| (*x as i64).max(0) as u64).collect::<Vec<_>>());
+        assert_eq!((cost.rounds, cost.bytes), (6, 320 * 53 / 4));
+    }
+}
+
+#[test]
+fn indicators() {
+    let x = values(64);
+    let (found, _) = run(3, &[&x], |party, shares| async move {
+        protocol::select_positive(&party, &shares[0]).await.map(|(_, indicators)| indicators)
+    });
+    assert_eq!(found, x.iter().map(|x| 1 - (x >> 63)).collect::<Vec<_>>());
+}
+
+#[test]
+fn bits_become_words() {
+    let x = values(64);
+    let (found, cost) = run(3, &[&x], |party, shares| async move {
+        let negative = protocol::is_negative(&party, 64, &shares[0]).await?;
+        protocol::bits_to_words(&party, shares[0].len(), &negative).await
+    });
+    assert_eq!(found, x.iter().map(|x| x >> 63).collect::<Vec<_>>());
+    assert_eq!((cost.rounds, cost.bytes), (6, 320 * 53 / 4));
+}

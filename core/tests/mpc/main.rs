@@ -1,0 +1,19 @@
+//! Multi-party computation with all parties in one process.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::integer_division_remainder_used,
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod comparison;
+mod engine;
+mod product;
+mod table;
+mod truncation;
