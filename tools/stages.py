@@ -40,6 +40,8 @@ MIRI_SKIPPED = (
     "ct::tests::every_bit",
     "fixed::vector::tests::both_paths_agree_around_powers",
     "gaussian::isochronous::",
+    "mpc::local::comparison::tests::every",
+    "mpc::local::truncation::",
     "prg::tests::fused_and_buffered",
     "ring::packing::tests::every_width",
     "secagg::graph::",
