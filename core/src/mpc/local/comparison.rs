@@ -58,7 +58,7 @@ pub const fn one_hot(r: u64, chunk: usize) -> u16 {
     1 << ((r >> (CHUNK * chunk)) & 15)
 }
 
-/// What one chunk of many masks says: packed bits of [chunk of r > chunk of c] and of [they are equal], as shares.
+/// What one chunk of many masks says: as shares in packed bits: whether the chunk of r is above that of c, and whether they are equal.
 ///
 /// `tables` has a share of each mask's one-hot vector, four to a word from the lowest, `c` the public words. In a chunk of which fewer bits are compared
 /// the others do not count.

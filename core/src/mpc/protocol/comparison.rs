@@ -12,7 +12,7 @@ use crate::mpc::local;
 use crate::mpc::local::comparison::{Width, table_words};
 use crate::mpc::protocol::{open, open_bits};
 
-/// Packed bits [x < 0], for x in -2^(`bits` - 1) to 2^(`bits` - 1) - 1 and `bits` from 2 to 64. 1 + log2 C rounds for C chunks of four bits, an eighth of
+/// Whether x is negative, in packed bits, for x in -2^(`bits` - 1) to 2^(`bits` - 1) - 1 and `bits` from 2 to 64. 1 + log2 C rounds for C chunks of four bits, an eighth of
 /// `bits` + 3 (C - 1) - log2 C bytes an element; logarithms are rounded up.
 ///
 /// # Errors
@@ -35,7 +35,7 @@ pub async fn rectify(party: &Party, x: &[u64]) -> Result<Words> {
     select_positive(party, x).await.map(|(kept, _)| kept)
 }
 
-/// x where it is not negative, else 0, and [x >= 0] as words: the same cost as [`rectify`].
+/// x where it is not negative, else 0, and whether it is, as words: the same cost as [`rectify`].
 ///
 /// # Errors
 ///
@@ -120,7 +120,7 @@ struct Node {
     equal: Words,
 }
 
-/// Packed bits [r > c] in the low bits that the width compares: log2 C rounds, 3 (C - 1) - log2 C bits an element.
+/// Packed bits: whether r exceeds c in the low bits that the width compares: log2 C rounds, 3 (C - 1) - log2 C bits an element.
 pub(super) async fn exceeds(party: &Party, width: Width, c: &[u64], mask: &Material) -> Result<Words> {
     let count = c.len();
     let words = local::bits::words(count);
