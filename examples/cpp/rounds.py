@@ -17,7 +17,7 @@ def with_python_server(programs: Path, root: Path) -> None:
         here.python_server()
         office = Controller(here.url, here.fingerprint, here.office, ca=here.ca)
         listed = dict(line.rsplit(" ", 1) for line in (root / "members").read_text(encoding="ascii").splitlines())
-        handle = office.create("with Python", listed, Config((Segment("values", 40, LENGTH, "fixed", FRACTION),), step_seconds=4))
+        handle = office.create("with Python", listed, Config((Segment("values", 40, LENGTH, "fixed", FRACTION),), step_seconds=8))
         here.invitation.write_text(str(handle.invitation), encoding="utf-8")
         staying = here.client(1)
         leaving = here.client(2, "--leave-before", "begin", "--leave-round", "2")
@@ -41,7 +41,7 @@ def with_own_server(programs: Path, root: Path) -> None:
     """Server and controller in C++, members in both languages; members leave before each message that they could answer."""
     with world(programs, root, members=5) as here:
         server = here.server()
-        controller = here.controller("--rounds", "3", "--step-seconds", "4", "--suite", "2", "--threshold", "3", "--min-inputs", "3")
+        controller = here.controller("--rounds", "3", "--step-seconds", "8", "--suite", "2", "--threshold", "3", "--min-inputs", "3")
         members = [here.client(1), here.client(2, "--leave-before", "open", "--leave-round", "1")]
         members.append(here.client(3))
         others = [here.python_client(number) for number in (4, 5)]
@@ -60,7 +60,7 @@ def leaving_twice(programs: Path, root: Path) -> None:
     """A member leaves while the leaving of another is repaired; then there are too few, and the controller says so."""
     with world(programs, root, members=5) as here:
         here.server()
-        controller = here.controller("--rounds", "1", "--step-seconds", "2")
+        controller = here.controller("--rounds", "1", "--step-seconds", "5")
         members = [here.client(number) for number in (1, 2, 3)]
         members.append(here.client(4, "--leave-before", "begin", "--leave-round", "1"))
         members.append(here.client(5, "--leave-before", "survivors", "--leave-round", "1"))
