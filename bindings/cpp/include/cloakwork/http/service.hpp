@@ -2,6 +2,8 @@
 #ifndef CLOAKWORK_HTTP_SERVICE_HPP
 #define CLOAKWORK_HTTP_SERVICE_HPP
 
+#include <atomic>
+
 #include "server/gate.hpp"
 
 namespace cloakwork {
@@ -73,11 +75,22 @@ public:
     }
 
     /** Answers requests until `stop` is called. */
-    void serve() { server_.listen_after_bind(); }
+    void serve() {
+        serving_ = true;
+        if (!stopping_) {
+            server_.listen_after_bind();
+        }
+        serving_ = false;
+    }
 
-    /** Ends `serve`, from another thread. Those who wait are answered at once. */
+    /** Ends `serve`, from another thread, even before it has begun. Those who wait are answered at once. */
     void stop() {
+        stopping_ = true;
         gate_.end_waiting();
+        // Between the two no request to stop would be heard.
+        while (serving_ && !server_.is_running()) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        }
         server_.stop();
     }
 
@@ -123,6 +136,8 @@ private:
 
     internal::Gate gate_;
     httplib::SSLServer server_;
+    std::atomic<bool> serving_ = false;
+    std::atomic<bool> stopping_ = false;
 };
 
 } // namespace http

@@ -83,10 +83,11 @@ public:
                     throw FlowError(FlowStatus::conflict, "there is a run named '" + about.name + "'; choose another name", "name");
                 }
             }
+            check(run, about);
             KeyIds keys = keys_of(run);
-            check(run, about, keys);
+            auto made = std::make_shared<LiveRun>(std::move(run), std::move(about));
             make_room();
-            all_.emplace(id, std::make_shared<LiveRun>(std::move(run), std::move(about)));
+            all_.emplace(id, std::move(made));
             keys_.emplace(id, std::move(keys));
             return true;
         }
@@ -94,6 +95,7 @@ public:
     private:
         using KeyIds = std::map<Bytes32, std::uint64_t>;
 
+        /** A run in which two members have one key is refused when its machine is made. */
         static KeyIds keys_of(const Run &run) {
             const Bytes roster = run.roster();
             KeyIds out;
@@ -105,13 +107,14 @@ public:
             return out;
         }
 
-        void check(const Run &run, const About &about, const KeyIds &keys) const {
+        void check(const Run &run, const About &about) const {
             const cloak_run_info info = run.info();
             const cloak_run_config config = run.config();
+            const Bytes roster = run.roster();
             IdSet ids;
             std::set<std::string> names;
-            for (const auto &entry : keys) {
-                ids.insert(entry.second);
+            for (std::size_t at = 0; at + CLOAK_MEMBER_SIZE <= roster.size(); at += CLOAK_MEMBER_SIZE) {
+                ids.insert(take(roster.data() + at, 8));
             }
             for (const auto &entry : about.names) {
                 names.insert(entry.second);
