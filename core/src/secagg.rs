@@ -11,7 +11,6 @@
 mod client;
 mod codec;
 mod graph;
-#[cfg(feature = "noise")]
 mod mechanism;
 mod member_set;
 mod message;

@@ -5,9 +5,8 @@ use minicbor::data::Type;
 use minicbor::encode::{Encoder, Error as EncodeError, Write};
 use minicbor::{Decoder, decode};
 
-use super::codec::{self, Encodable, array, fixed_bytes, number};
+use super::codec::{self, Canonical, array, fixed_bytes, number};
 use super::graph::Graph;
-#[cfg(feature = "noise")]
 use super::mechanism;
 use super::segment::{Encoding, Segment};
 use crate::error::{ErrorKind, Result};
@@ -15,9 +14,7 @@ use crate::fixed::FixedPoint;
 use crate::kdf;
 use crate::mask::StreamLabel;
 use crate::prg::Suite;
-#[cfg(feature = "noise")]
 use crate::privacy::mechanism::Mechanism;
-#[cfg(feature = "noise")]
 use crate::privacy::pipeline::Pipeline;
 
 /// Most members of a run.
@@ -82,7 +79,6 @@ pub struct RunConfig {
     /// The parts of a contribution, in order.
     pub segments: Vec<Segment, MAX_SEGMENTS>,
     /// The noise mechanism, if there is one. Its vector is then the only segment: nothing leaves a client without noise.
-    #[cfg(feature = "noise")]
     pub mechanism: Option<Mechanism>,
     /// Hash of whatever else the hosts agree on.
     pub settings_hash: [u8; 32],
@@ -131,13 +127,10 @@ impl RunConfig {
                 FixedPoint::new(segment.bits(), fraction, self.members)?;
             }
         }
-        #[cfg(feature = "noise")]
-        self.mechanism.as_ref().map_or(Ok(()), |mechanism| self.check_mechanism(mechanism))?;
-        Ok(())
+        self.mechanism.as_ref().map_or(Ok(()), |mechanism| self.check_mechanism(mechanism))
     }
 
     /// The private vector is the only segment, as long as the mechanism pads it, and every set that may be opened holds enough honest shares of noise.
-    #[cfg(feature = "noise")]
     fn check_mechanism(&self, mechanism: &Mechanism) -> Result<()> {
         let [segment] = self.segments.as_slice() else {
             return Err(ErrorKind::InvalidMechanism.bound(1));
@@ -157,7 +150,6 @@ impl RunConfig {
 
     /// Honest inputs that every sum has at least, whatever the server does (threat-model.md section 3): as many as min inputs leaves, and, where shares open
     /// the sum, t + 1 - c on the complete graph and 2t - k - c + 1 on a sparse one. Without recovery a sparse graph promises no more than a pair.
-    #[cfg(feature = "noise")]
     fn honest_inputs(&self) -> u64 {
         let (k, t, c) = (u64::from(self.degree()), u64::from(self.threshold), u64::from(self.colluders));
         let by_graph = match (self.mode, self.degree) {
@@ -178,7 +170,7 @@ impl RunConfig {
     }
 }
 
-impl Encodable for RunConfig {
+impl<'b> Canonical<'b> for RunConfig {
     fn encode<W: Write>(&self, e: &mut Encoder<W>) -> core::result::Result<(), EncodeError<W::Error>> {
         e.array(ITEMS)?.u64(VERSION)?.bytes(&self.run_id)?.u8(self.suite.id())?;
         e.u8(u8::from(matches!(self.mode, Mode::Recovery)))?;
@@ -190,15 +182,16 @@ impl Encodable for RunConfig {
         for segment in &self.segments {
             segment.write(e)?;
         }
-        #[cfg(feature = "noise")]
         match &self.mechanism {
             None => e.null()?,
             Some(mechanism) => mechanism::write(mechanism, e)?,
         };
-        #[cfg(not(feature = "noise"))]
-        e.null()?;
         e.bytes(&self.settings_hash)?;
         Ok(())
+    }
+
+    fn decode(d: &mut Decoder<'b>) -> core::result::Result<Self, decode::Error> {
+        Self::read(d)?.map_err(|_| decode::Error::message("a field outside its bounds"))
     }
 }
 
@@ -228,14 +221,7 @@ impl RunConfig {
         array(d, 2)?;
         let (setup, step) = (number(d)?, number(d)?);
         let segments = Self::read_segments(d)?;
-        #[cfg(feature = "noise")]
         let mechanism = mechanism::read(d)?;
-        #[cfg(not(feature = "noise"))]
-        if d.datatype()? != Type::Null {
-            return Ok(Err(ErrorKind::Unsupported.into()));
-        }
-        #[cfg(not(feature = "noise"))]
-        d.null()?;
         let settings_hash = fixed_bytes(d)?;
         Ok((|| {
             let config = Self {
@@ -253,7 +239,6 @@ impl RunConfig {
                 max_rounds: max_rounds?,
                 limits: Limits { setup: setup?, step: step? },
                 segments: segments?,
-                #[cfg(feature = "noise")]
                 mechanism: mechanism?,
                 settings_hash,
             };
@@ -356,7 +341,6 @@ impl Run {
     ///
     /// # Errors
     /// `InvalidArgument` when the run has no mechanism.
-    #[cfg(feature = "noise")]
     pub fn pipeline(&self) -> Result<Pipeline> {
         let (Some(mechanism), Some(segment)) = (self.config.mechanism, self.config.segments.first()) else {
             return Err(ErrorKind::InvalidArgument.into());

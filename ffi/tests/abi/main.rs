@@ -21,7 +21,6 @@ mod accounting;
 mod calls;
 mod support;
 
-mod devices;
 mod handles;
 mod keys;
 mod memory;
