@@ -6,13 +6,8 @@ use core::hint::black_box;
 /// cbindgen:ignore
 ///
 /// Branches on the lowest bit of `secret`.
-///
-/// # Safety
-/// `secret` points to a byte that can be read.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cloak_planted_leak(secret: *const u8) -> u8 {
-    // SAFETY: the caller's obligation.
-    let secret = unsafe { *secret };
+pub extern "C" fn cloak_planted_leak(secret: u8) -> u8 {
     // A call in each arm keeps this a jump.
     if secret & 1 == 1 { black_box(3) } else { *black_box(&5) }
 }

@@ -4,7 +4,7 @@
 #include "secret.h"
 
 /* In a library with the feature `planted-leak` alone, and therefore not in the header. */
-uint8_t cloak_planted_leak(const uint8_t *secret);
+uint8_t cloak_planted_leak(uint8_t secret);
 
 static volatile uint8_t sink;
 
@@ -12,7 +12,7 @@ static void in_the_library(void)
 {
     uint8_t secret = 3;
     hide(&secret, 1);
-    sink = cloak_planted_leak(&secret);
+    sink = cloak_planted_leak(secret);
 }
 
 /* The library's output still depends on its key when it comes back. */
