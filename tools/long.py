@@ -131,6 +131,7 @@ def main() -> int:
     if "make test-long" in "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("*/tests/**/*.rs")):
         findings.append(timed("ignored tests", ignored))
     findings.append(timed("Miri, all unit tests of core", interpreted))
+    RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(report(findings), encoding="utf-8")
     failed = sum(finding.failure is not None for finding in findings)
     print(f"{len(findings) - failed} passed, {failed} failed")
