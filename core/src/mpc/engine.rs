@@ -170,6 +170,31 @@ impl Party {
     }
 }
 
+/// Runs protocols side by side: what they open while all of them wait goes out in the same round.
+pub async fn join_all<T, F: Future<Output = T>>(protocols: Vec<F>) -> Vec<T> {
+    let mut running: Vec<Running<F>> =
+        protocols.into_iter().map(|protocol| Running { future: Box::pin(protocol), output: None }).collect();
+    core::future::poll_fn(|context| {
+        let mut all = true;
+        for one in &mut running {
+            if one.output.is_none() {
+                match one.future.as_mut().poll(context) {
+                    Poll::Ready(output) => one.output = Some(output),
+                    Poll::Pending => all = false,
+                }
+            }
+        }
+        if all { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    running.into_iter().filter_map(|one| one.output).collect()
+}
+
+struct Running<F: Future> {
+    future: Pin<Box<F>>,
+    output: Option<F::Output>,
+}
+
 struct Task {
     future: Pin<Box<dyn Future<Output = ()>>>,
     ready: Arc<Flag>,

@@ -8,7 +8,7 @@ mod opening;
 mod product;
 mod truncation;
 
-pub use comparison::{bits_to_words, is_negative, rectify, select_positive};
+pub use comparison::{and, at_least, bits_to_words, equal, is_less, is_negative, rectify, select_positive};
 pub use opening::{open, open_bits};
 pub use product::{matrix_product, product, square};
 pub use truncation::{Rounding, truncate};

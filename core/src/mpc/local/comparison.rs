@@ -15,10 +15,10 @@ pub struct Width {
 }
 
 impl Width {
-    /// Compares the low `bits` bits, 1 to 63, and knows nothing of those above.
+    /// Compares the low `bits` bits, 1 to 64, and knows nothing of those above.
     #[must_use]
     pub const fn low(bits: u32) -> Option<Self> {
-        if matches!(bits, 1..=63) { Some(Self { bits, signed: false }) } else { None }
+        if matches!(bits, 1..=64) { Some(Self { bits, signed: false }) } else { None }
     }
 
     /// Compares the low `bits` - 1 bits and knows the one above, the sign; `bits` from 2 to 64.
@@ -201,7 +201,7 @@ mod tests {
     fn widths_have_bounds() {
         assert!(
             Width::low(0).is_none()
-                && Width::low(64).is_none()
+                && Width::low(65).is_none()
                 && Width::signed(1).is_none()
                 && Width::signed(65).is_none()
         );

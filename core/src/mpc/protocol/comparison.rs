@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::{Correlation, Material, Words};
-use crate::mpc::engine::Party;
+use crate::mpc::engine::{Party, join_all};
 use crate::mpc::local;
 use crate::mpc::local::comparison::{Width, table_words};
-use crate::mpc::protocol::{open, open_bits};
+use crate::mpc::protocol::{open, open_bits, same_length};
 
 /// Whether x is negative, in packed bits, for x in -2^(`bits` - 1) to 2^(`bits` - 1) - 1 and `bits` from 2 to 64. 1 + log2 C rounds for C chunks of four bits, an eighth of
 /// `bits` + 3 (C - 1) - log2 C bytes an element; logarithms are rounded up.
@@ -87,6 +87,114 @@ async fn open_hidden(party: &Party, count: usize, bits: &[u64], beta: &[u64]) ->
     open_bits(party, count, &[&hidden]).await.pop().unwrap_or_default()
 }
 
+/// Whether x = y, in packed bits: 5 rounds, 8 + 15 / 8 bytes an element.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidLength`] unless both have the same length; those of [`Party::draw`].
+pub async fn equal(party: &Party, x: &[u64], y: &[u64]) -> Result<Words> {
+    let count = same_length(x, y)?;
+    let width = Width::low(64).ok_or_else(|| ErrorKind::InvalidArgument.bound(64))?;
+    let mask = party.draw(Correlation::Masks { count, fraction: None, width: Some(width) }).await?;
+    let difference = Zeroizing::new(x.iter().zip(y).map(|(x, y)| x.wrapping_sub(*y)).collect::<Vec<_>>());
+    // The difference is zero exactly where c is r.
+    let c = open_masked(party, 64, &difference, mask.words(0, count)).await;
+    let mut nodes: Vec<Words> = leaves(width, &c, &mask).into_iter().map(|node| node.equal).collect();
+    while nodes.len() > 1 {
+        nodes = and_pairs(party, count, nodes).await?;
+    }
+    Ok(nodes.pop().unwrap_or_default())
+}
+
+/// Whether x < y, in packed bits, for all signed words: the difference of two of them may have another sign than its word. 6 rounds, three signs and a
+/// product of bits, 36.625 bytes an element.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidLength`] unless both have the same length; those of [`Party::draw`].
+pub async fn is_less(party: &Party, x: &[u64], y: &[u64]) -> Result<Words> {
+    let count = same_length(x, y)?;
+    let difference = Zeroizing::new(x.iter().zip(y).map(|(x, y)| x.wrapping_sub(*y)).collect::<Vec<_>>());
+    let signs = join_all([x, y, &difference].map(|words| is_negative(party, 64, words)).into()).await;
+    let mut signs = signs.into_iter().collect::<Result<Vec<Words>>>()?.into_iter();
+    let (Some(x), Some(y), Some(mut less)) = (signs.next(), signs.next(), signs.next()) else {
+        return Err(ErrorKind::InvalidLength.into());
+    };
+    // Where the signs differ it is that of x; else that of the difference.
+    let differ = exclusive_or(&x, &y);
+    let other = exclusive_or(&x, &less);
+    let changed = and(party, count, &differ, &other).await?;
+    for (less, changed) in less.iter_mut().zip(changed.iter()) {
+        *less ^= changed;
+    }
+    Ok(less)
+}
+
+/// Whether x >= t, in words, for each of the public thresholds t: for x and t in -2^(`bits` - 2) to 2^(`bits` - 2) - 1 and `bits` from 2 to 64. All of them share one mask and what is
+/// opened of it: 2 + log2 C rounds, `bits` + K (3 (C - 1) - log2 C + 1) bits an element for K thresholds.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidArgument`] for the width or a threshold beyond it; those of [`Party::draw`].
+pub async fn at_least(party: &Party, bits: u32, x: &[u64], thresholds: &[i64]) -> Result<Vec<Words>> {
+    let width = Width::signed(bits).ok_or_else(|| ErrorKind::InvalidArgument.bound(64))?;
+    let range = 1i64 << (bits - 2);
+    if thresholds.iter().any(|threshold| !(-range..range).contains(threshold)) {
+        return Err(ErrorKind::InvalidArgument.bound(range.unsigned_abs()));
+    }
+    let count = x.len();
+    let mask = party.draw(Correlation::Masks { count, fraction: None, width: Some(width) }).await?;
+    let c = open_masked(party, bits, x, mask.words(0, count)).await;
+    let each =
+        thresholds.iter().map(|threshold| not_below(party, width, &c, threshold.cast_unsigned(), &mask)).collect();
+    join_all(each).await.into_iter().collect()
+}
+
+/// [x >= t] from c = x + r: x - t = (c - t) - r has the same mask.
+async fn not_below(party: &Party, width: Width, c: &[u64], threshold: u64, mask: &Material) -> Result<Words> {
+    let shifted: Vec<u64> = c.iter().map(|c| c.wrapping_sub(threshold)).collect();
+    let mut out = sign(party, width, &shifted, mask).await?;
+    if party.is_first() {
+        for word in out.iter_mut() {
+            *word = !*word;
+        }
+    }
+    bits_to_words(party, c.len(), &out).await
+}
+
+/// The product of packed bits: 1 round, 2 bits an element.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidLength`] for too few bits; those of [`Party::draw`].
+pub async fn and(party: &Party, count: usize, x: &[u64], y: &[u64]) -> Result<Words> {
+    let words = local::bits::words(count);
+    if x.len() != words || y.len() != words {
+        return Err(ErrorKind::InvalidLength.bound(words as u64));
+    }
+    let material = party.draw(Correlation::Ands { count }).await?;
+    let (a, b) = (material.bits(0, words), material.bits(words, words));
+    let opened = open_bits(party, count, &[&exclusive_or(x, a), &exclusive_or(y, b)]).await;
+    let mut out = Zeroizing::new(vec![0; words]);
+    if let [d, e] = &opened[..] {
+        local::bits::and(party.is_first(), d, e, a, b, material.dependent_bits(0, words), &mut out);
+    }
+    Ok(out)
+}
+
+/// One level of a conjunction of many.
+async fn and_pairs(party: &Party, count: usize, nodes: Vec<Words>) -> Result<Vec<Words>> {
+    let pairs = nodes.chunks_exact(2).filter_map(|pair| match pair {
+        [low, high] => Some(and(party, count, low, high)),
+        _ => None,
+    });
+    let mut joined = join_all(pairs.collect()).await.into_iter().collect::<Result<Vec<Words>>>()?;
+    if nodes.len() & 1 == 1 {
+        joined.extend(nodes.into_iter().next_back());
+    }
+    Ok(joined)
+}
+
 async fn open_masked(party: &Party, bits: u32, x: &[u64], r: &[u64]) -> Vec<u64> {
     let share = Zeroizing::new(x.iter().zip(r).map(|(x, r)| x.wrapping_add(*r)).collect::<Vec<_>>());
     open(party, bits, &share).await
@@ -123,18 +231,24 @@ struct Node {
 /// Packed bits: whether r exceeds c in the low bits that the width compares: log2 C rounds, 3 (C - 1) - log2 C bits an element.
 pub(super) async fn exceeds(party: &Party, width: Width, c: &[u64], mask: &Material) -> Result<Words> {
     let count = c.len();
+    let mut nodes = leaves(width, c, mask);
+    while nodes.len() > 1 {
+        nodes = join_pairs(party, count, nodes).await?;
+    }
+    Ok(nodes.pop().map(|node| node.above).unwrap_or_default())
+}
+
+/// The nodes of single chunks, from the lowest.
+fn leaves(width: Width, c: &[u64], mask: &Material) -> Vec<Node> {
+    let count = c.len();
     let words = local::bits::words(count);
-    let mut nodes: Vec<Node> = (0..width.chunks())
+    (0..width.chunks())
         .map(|chunk| {
             let (mut above, mut equal) = (Zeroizing::new(vec![0; words]), Zeroizing::new(vec![0; words]));
             local::comparison::leaves(width, chunk, c, table(mask, count, chunk), &mut above, &mut equal);
             Node { above, equal }
         })
-        .collect();
-    while nodes.len() > 1 {
-        nodes = join_pairs(party, count, nodes).await?;
-    }
-    Ok(nodes.pop().map(|node| node.above).unwrap_or_default())
+        .collect()
 }
 
 /// One level: above = above_high xor equal_high * above_low, equal = equal_high * equal_low. Nobody asks whether the lowest node is equal.
