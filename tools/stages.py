@@ -58,9 +58,9 @@ def script(name: str, *arguments: str, resource: str | None = None) -> Stage:
     return Stage(stage, lambda log: own(log, sys.executable, TOOLS / f"{name}.py", *arguments), resource=resource)
 
 
-def with_package(name: str, path: Path, *arguments: str) -> Stage:
+def with_package(name: str, path: Path) -> Stage:
     """A stage that is one of our own scripts and plays rounds with the Python package."""
-    return Stage(name, lambda log: own(log, environment.PYTHON, path, *arguments), resource="python", after=("python-environment",))
+    return Stage(name, lambda log: own(log, environment.PYTHON, path), resource="python", after=("python-environment",))
 
 
 def tools_tests(log: Log) -> Count:
@@ -210,7 +210,7 @@ STAGES = (
     Stage("cpp", lambda log: own(log, sys.executable, ROOT / "tests" / "cpp" / "check.py"), resource="target"),
     with_package("cpp-examples", ROOT / "examples" / "cpp" / "check.py"),
     with_package("r", ROOT / "tests" / "r" / "check.py"),
-    with_package("hosts", ROOT / "tests" / "hosts" / "check.py", "--hosts", "python,cpp,r"),
+    with_package("hosts", ROOT / "tests" / "hosts" / "check.py"),
     with_package("readme", ROOT / "tests" / "readme" / "check.py"),
     Stage("examples", lambda log: pytest(log, ROOT / "examples" / "python", "tests"), resource="python", after=("python-environment",)),
     Stage("feature-tests", feature_tests, resource="target"),

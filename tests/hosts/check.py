@@ -25,8 +25,7 @@ AT_ONCE = 3
 def games(known: dict[str, Host]) -> list[Game]:
     """Every game that the hosts which are there can play."""
     full = [known[name] for name in hosts.FULL if name in known]
-    firmware = [known[name] for name in hosts.FIRMWARE if name in known]
-    everybody = tuple(Player(host) for host in (*full, *firmware))
+    everybody = tuple(Player(host) for host in full)
     # On the complete graph five members tolerate one who leaves.
     padded = everybody + tuple(Player(full[0]) for _ in range(max(0, 5 - len(everybody))))
     listed = []

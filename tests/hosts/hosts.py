@@ -18,7 +18,6 @@ R_LIBRARY = FOLDER / "r-library"
 BUILD_SECONDS = 1200
 
 FULL = ("python", "cpp", "r")
-FIRMWARE = ("firmware-c", "firmware-rust")
 
 
 @dataclass(frozen=True)
@@ -62,18 +61,10 @@ def r_host() -> Host:
     return Host("r", commands, {"R_LIBS": str(R_LIBRARY)})
 
 
-def firmware_host(kind: str) -> Host:
-    """A microcontroller in an emulator, with its gateway."""
-    program = (sys.executable, str(ROOT / "examples" / "embedded" / "client.py"), "--firmware", kind)
-    return Host(f"firmware-{kind}", {"client": program})
-
-
 BUILDERS: dict[str, Callable[[], Host]] = {
     "python": python_host,
     "cpp": cpp_host,
     "r": r_host,
-    "firmware-c": lambda: firmware_host("c"),
-    "firmware-rust": lambda: firmware_host("rust"),
 }
 
 
