@@ -1,7 +1,7 @@
 """`make round`: one run across all hosts, told line by line.
 
-An R server, a C++ controller, and clients in Python, C++ and R add up vectors; in the second round a C++ client falls silent in the
-middle, and the sum of the others is opened all the same.
+An R server, a C++ controller, and clients in Python, C++ and R add up vectors; in the second round a C++ client falls silent, and
+after its time has passed the sum of the others is opened.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ def main() -> int:
     print("building: the C library, the programs in C++, the R package; the first time takes minutes", flush=True)
     known = {name: build() for name, build in hosts.BUILDERS.items()}
     others = ("cpp", "python", "r", "python")
-    players = (Player(known["cpp"], "open", 2), *(Player(known[name]) for name in others))
-    game = Game("round", known["r"], known["cpp"], players, rounds=2)
+    players = (Player(known["cpp"], "begin", 2), *(Player(known[name]) for name in others))
+    game = Game("round", known["r"], known["cpp"], players, rounds=2, step_seconds=8)
     start = time.monotonic()
 
     def tell(line: str) -> None:
