@@ -82,6 +82,10 @@ def _has_valgrind() -> bool:
     return bool(shutil.which("valgrind")) and Path("/usr/include/valgrind/memcheck.h").is_file()
 
 
+def _has_clang_sanitizers() -> bool:
+    return any(Path("/usr/lib").glob("llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a"))
+
+
 # In Debian's main part, each a package r-cran-NAME.
 R_PACKAGES = (
     "curl",
@@ -133,6 +137,7 @@ PACKAGES = (
     Package("cmake", "builds programs against the installed library", program("cmake")),
     Package("pkg-config", "finds the installed library", program("pkg-config")),
     Package("clang", "the second compiler of the examples and of the C++ header", program("clang++")),
+    Package("libclang-rt-dev", "its sanitizers", _has_clang_sanitizers),
     Package("clang-tidy", "looks at the C++ header", program("clang-tidy")),
     Package("libcpp-httplib-dev", "HTTPS in C++", _has_file("/usr/include/httplib.h")),
     Package("libssl-dev", "TLS in C++", _has_file("/usr/include/openssl/ssl.h")),

@@ -26,6 +26,10 @@ from pathlib import Path
 import overhead
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from machine import R_PACKAGES  # noqa: E402
+
 PACKAGE = ROOT / "bindings" / "r"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 LONGEST_QUICK_START = 15
@@ -40,19 +44,6 @@ PROGRAMS = {
     "stunnel": "stunnel4",
     "xz": "xz-utils",
 }
-R_PACKAGES = (
-    "curl",
-    "httpuv",
-    "jsonlite",
-    "knitr",
-    "later",
-    "optparse",
-    "processx",
-    "promises",
-    "rmarkdown",
-    "roxygen2",
-    "testthat",
-)
 
 # None takes a variable away.
 Environment = Mapping[str, str | None]
