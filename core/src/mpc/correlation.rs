@@ -211,7 +211,6 @@ fn tables(width: Width, masks: &[u64], out: &mut [u64]) {
 #[derive(Debug)]
 pub struct Material {
     shares: Words,
-    words: usize,
     bits: usize,
     dependent_words: usize,
     dependent_bits: usize,
@@ -223,7 +222,7 @@ impl Material {
         debug_assert_eq!(shares.len(), layout.total());
         let bits = layout.free_words;
         let dependent_words = bits + layout.free_bits;
-        Self { shares, words: 0, bits, dependent_words, dependent_bits: dependent_words + layout.words }
+        Self { shares, bits, dependent_words, dependent_bits: dependent_words + layout.words }
     }
 
     fn cut(&self, start: usize, length: usize) -> &[u64] {
@@ -232,7 +231,7 @@ impl Material {
 
     /// Free words from place `start`.
     pub(crate) fn words(&self, start: usize, length: usize) -> &[u64] {
-        self.cut(self.words + start, length)
+        self.cut(start, length)
     }
 
     /// Words of free bits from place `start`.

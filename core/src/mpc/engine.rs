@@ -82,6 +82,8 @@ struct Shared {
 struct State {
     preprocessing: Box<dyn Preprocessing>,
     next_correlation: u64,
+    /// The number of the correlation that preprocessing is asked for next: it gives them in order.
+    due: u64,
     wanted: Vec<Exchange>,
     waits_for_correlations: bool,
     cost: Cost,
@@ -133,15 +135,19 @@ impl Party {
         };
         core::future::poll_fn(|_| {
             let mut state = self.shared.state.borrow_mut();
-            match state.preprocessing.draw(number, &correlation) {
-                Err(error) => Poll::Ready(Err(error)),
-                Ok(Some(material)) => Poll::Ready(Ok(material)),
-                Ok(None) => {
-                    // Polled again at the next `advance`, without a waker: only the host knows when more has come.
-                    state.waits_for_correlations = true;
-                    Poll::Pending
+            if number == state.due {
+                match state.preprocessing.draw(number, &correlation) {
+                    Err(error) => return Poll::Ready(Err(error)),
+                    Ok(Some(material)) => {
+                        state.due += 1;
+                        return Poll::Ready(Ok(material));
+                    }
+                    Ok(None) => {}
                 }
             }
+            // Asked again by `advance`, without a waker: only the host knows when more has come.
+            state.waits_for_correlations = true;
+            Poll::Pending
         })
         .await
     }
@@ -259,6 +265,7 @@ impl Engine {
         let state = State {
             preprocessing,
             next_correlation: 0,
+            due: 0,
             wanted: Vec::new(),
             waits_for_correlations: false,
             cost: Cost::default(),
@@ -296,21 +303,20 @@ impl Engine {
         if !self.exchanges.is_empty() {
             return Progress::Exchange;
         }
-        if core::mem::take(&mut self.party.shared.state.borrow_mut().waits_for_correlations) {
-            // Whoever waits for them is asked again.
-            for task in &self.tasks {
-                task.ready.0.store(true, Ordering::Relaxed);
-            }
-        }
-        // In the order in which they began, until none is ready: the same at every party.
-        while self.tasks.iter().any(|task| task.ready.0.load(Ordering::Relaxed)) {
-            self.tasks.retain_mut(|task| {
-                if !task.ready.0.swap(false, Ordering::Relaxed) {
-                    return true;
+        loop {
+            let due = self.party.shared.state.borrow().due;
+            if core::mem::take(&mut self.party.shared.state.borrow_mut().waits_for_correlations) {
+                // Whoever waits for them asks again.
+                for task in &self.tasks {
+                    task.ready.0.store(true, Ordering::Relaxed);
                 }
-                let waker = Waker::from(Arc::clone(&task.ready));
-                task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending()
-            });
+            }
+            self.run();
+            let state = self.party.shared.state.borrow();
+            // What one protocol got may have made way for another.
+            if !state.waits_for_correlations || state.due == due {
+                break;
+            }
         }
         let mut state = self.party.shared.state.borrow_mut();
         if state.waits_for_correlations {
@@ -327,6 +333,19 @@ impl Engine {
         state.cost.rounds += 1;
         state.cost.bytes += most.unwrap_or_default() as u64;
         Progress::Exchange
+    }
+
+    /// Polls the protocols in the order in which they began, until none is ready: the same order at every party.
+    fn run(&mut self) {
+        while self.tasks.iter().any(|task| task.ready.0.load(Ordering::Relaxed)) {
+            self.tasks.retain_mut(|task| {
+                if !task.ready.0.swap(false, Ordering::Relaxed) {
+                    return true;
+                }
+                let waker = Waker::from(Arc::clone(&task.ready));
+                task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending()
+            });
+        }
     }
 
     /// The message of the present round to a party.

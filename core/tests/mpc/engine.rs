@@ -1,14 +1,19 @@
 //! The engine: openings of independent protocols share a round, and messages that do not fit are refused without harm.
 
-use cloakwork_core::ErrorKind;
-use cloakwork_core::mpc::correlation::Correlation;
-use cloakwork_core::mpc::engine::{Engine, Progress};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use cloakwork_core::mpc::correlation::{Correlation, Material};
+use cloakwork_core::mpc::dealer::{Dealt, Preprocessing, Seed};
+use cloakwork_core::mpc::engine::{Engine, Outcome, Outgoing, Progress};
 use cloakwork_core::mpc::protocol;
+use cloakwork_core::prg::Suite;
+use cloakwork_core::{ErrorKind, Result};
 
 use crate::table::{engines, play, share};
 
 /// Every party begins so many products, each a protocol of its own.
-fn begin(engines: &mut [Engine], products: u64) -> Vec<Vec<cloakwork_core::mpc::engine::Outcome<Vec<u64>>>> {
+fn begin(engines: &mut [Engine], products: u64) -> Vec<Vec<Outcome<Vec<u64>>>> {
     let parties = engines.len();
     (0..products)
         .map(|number| {
@@ -72,11 +77,65 @@ fn messages_that_do_not_fit_are_refused() {
 
 #[test]
 fn a_correlation_is_used_once() {
-    use cloakwork_core::mpc::dealer::{Dealt, Preprocessing, Seed};
-    use cloakwork_core::prg::Suite;
     let mut dealt = Dealt::seeded(Suite::Aes128Ctr, Seed::from_bytes(&[7; 32]));
     let wanted = Correlation::Products { count: 3 };
     assert!(dealt.draw(0, &wanted).unwrap().is_some());
     assert_eq!(dealt.draw(0, &wanted).unwrap_err().kind(), ErrorKind::OutOfOrder);
     assert_eq!(dealt.draw(2, &wanted).unwrap_err().bound(), Some(1));
+}
+
+/// Hands out what has come so far.
+struct Late {
+    inner: Dealt,
+    come: Rc<Cell<u64>>,
+}
+
+impl Preprocessing for Late {
+    fn draw(&mut self, number: u64, correlation: &Correlation) -> Result<Option<Material>> {
+        if number < self.come.get() { self.inner.draw(number, correlation) } else { Ok(None) }
+    }
+}
+
+#[test]
+fn protocols_that_wait_for_randomness_get_it_in_order() {
+    let come = Rc::new(Cell::new(0));
+    let inner = Dealt::seeded(Suite::ChaCha20, Seed::from_bytes(&[5; 32]));
+    let mut engine = Engine::new(0, 2, Box::new(Late { inner, come: Rc::clone(&come) })).unwrap();
+    let outcomes: Vec<_> = (1..=3)
+        .map(|count| {
+            let party = engine.party();
+            engine.spawn(async move { party.draw(Correlation::Squares { count }).await.is_ok() })
+        })
+        .collect();
+    for (number, outcome) in outcomes.iter().enumerate() {
+        assert_eq!(engine.advance(), Progress::Preprocessing);
+        assert_eq!(outcome.take(), None);
+        come.set(number as u64 + 1);
+        let rest = if number == 2 { Progress::Finished } else { Progress::Preprocessing };
+        assert_eq!(engine.advance(), rest);
+        assert_eq!(outcome.take(), Some(true));
+    }
+}
+
+#[test]
+fn each_party_gets_what_is_meant_for_it() {
+    let mut engines = engines(3, 0, 4);
+    let outcomes: Vec<_> = engines
+        .iter_mut()
+        .map(|engine| {
+            let party = engine.party();
+            engine.spawn(async move {
+                let own = party.index();
+                let parts = (0..3).filter(|to| *to != own).map(|to| (to, vec![own as u8; to + 1])).collect();
+                let expected = (0..3).map(|from| if from == own { 0 } else { own + 1 }).collect();
+                party.exchange(Outgoing::Each(parts), expected).await
+            })
+        })
+        .collect();
+    play(&mut engines);
+    for (own, outcome) in outcomes.iter().enumerate() {
+        let expected: Vec<Vec<u8>> =
+            (0..3u8).map(|from| if usize::from(from) == own { vec![] } else { vec![from; own + 1] }).collect();
+        assert_eq!(outcome.take().unwrap(), expected);
+    }
 }
