@@ -32,13 +32,15 @@
  * Memory of the caller.
  *     Identities, channels, clients and contributions can also live in memory of the caller, which is how they work without a heap: an _init function
  *     takes memory of at least the stated size, aligned to CLOAK_ALIGN, that belongs to the object until the matching _wipe function ends it.
- *     The bytes must not be copied or moved meanwhile.
+ *     The bytes must not be copied or moved meanwhile. Digests live nowhere else.
  *
  * Secrets.
  *     Bytes that a function calls secret are the caller's to protect and to wipe.
  *
  * Bare metal.
- *     A library built without std has no heap and no random generator. It holds what is not marked "Hosts only". The application
+ *     A library built without std has no heap and no random generator. It holds what is not marked "Hosts only", and by default takes part in runs of
+ *     suite 1 without noise, with residues of up to 64 bits, by values of the types CLOAK_SCALED_I32, CLOAK_U32 and CLOAK_U64; what needs more it refuses
+ *     with CLOAK_ERR_UNSUPPORTED, unless it was built with the Cargo feature for it (ffi/Cargo.toml). The application
  *     gives a cloak_rng and defines `void cloak_on_panic(void)`, which is called once if the library finds a bug in itself, before it stops.
  */
 
@@ -168,6 +170,11 @@
  * `cloak_request.direction`: from the server to the client.
  */
 #define CLOAK_DIRECTION_RESPONSE 1
+
+/**
+ * Bytes of memory that a digest needs, at most, on any target.
+ */
+#define CLOAK_DIGEST_SIZE 128
 
 /**
  * `cloak_run_config.suite`: X25519, HKDF-SHA256, ChaCha20. For runs with microcontrollers.
@@ -537,6 +544,10 @@ enum cloak_type
      * A `cloak_contribution`, for runs with a noise mechanism: `data` is the handle and `length` the padded length.
      */
     CLOAK_CONTRIBUTION = 8,
+    /**
+     * `int32_t`, for fixed-point segments: the integer x * 2^fraction itself.
+     */
+    CLOAK_SCALED_I32 = 9,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -878,6 +889,11 @@ typedef struct cloak_client cloak_client;
  * are not kept; the residues are wiped when the contribution ends.
  */
 typedef struct cloak_contribution cloak_contribution;
+
+/**
+ * A SHA-256 digest of bytes that need never be in memory as a whole.
+ */
+typedef struct cloak_digest cloak_digest;
 
 /**
  * A party's static X25519 key pair. Its public key is pinned in the roster of each run.
@@ -1607,7 +1623,7 @@ size_t cloak_max_members(void);
 size_t cloak_align(void);
 
 /**
- * One sentence for people about a status.
+ * One sentence for people about a status. A library for bare metal has them with the feature `texts`.
  *
  * @param status  any number; unknown ones have a sentence of their own
  * @return a static string in ASCII, never NULL
@@ -1808,6 +1824,40 @@ CLOAK_MUST_USE cloak_status cloak_fingerprint_decode(const char *fingerprint, ui
  * @param out     the digest, 32 bytes
  */
 CLOAK_MUST_USE cloak_status cloak_sha256(const uint8_t *data, size_t length, uint8_t out[32]);
+
+/**
+ * Bytes of memory for `cloak_digest_init`: `CLOAK_DIGEST_SIZE`.
+ */
+size_t cloak_digest_size(void);
+
+/**
+ * Begins a digest in memory of the caller, which `cloak_digest_finish` or `cloak_digest_wipe` ends.
+ *
+ * @param memory  at least `cloak_digest_size` bytes, aligned to `cloak_align`
+ * @param length  bytes of `memory`
+ * @param out     the digest; it lies in `memory`
+ */
+CLOAK_MUST_USE cloak_status cloak_digest_init(void *memory, size_t length, struct cloak_digest **out);
+
+/**
+ * Adds the next bytes.
+ *
+ * @param data    the bytes; may be NULL when `length` is 0
+ * @param length  number of bytes
+ */
+CLOAK_MUST_USE cloak_status cloak_digest_update(struct cloak_digest *digest, const uint8_t *data, size_t length);
+
+/**
+ * The digest of all bytes. The object ends, and its memory is wiped.
+ *
+ * @param out  the digest, 32 bytes
+ */
+CLOAK_MUST_USE cloak_status cloak_digest_finish(struct cloak_digest *digest, uint8_t out[32]);
+
+/**
+ * Ends a digest that is not wanted any more and wipes its memory. NULL is fine.
+ */
+CLOAK_MUST_USE cloak_status cloak_digest_wipe(struct cloak_digest *digest);
 
 /**
  * Defines a run. Only whoever plans it calls this; the others decode what it gives them.
@@ -2269,8 +2319,6 @@ cloak_status cloak_contribution_add(struct cloak_contribution *contribution,
  * The residues of a contribution, for test vectors and simulations: what `cloak_client_mask` puts under masks. They are noised, but only the sum of
  * enough of them is private.
  *
- * Hosts only.
- *
  * @param out  where they go, each below 2^bits: as many as the padded length, `CLOAK_U32` for up to 32 bits and `CLOAK_U64` for more
  * @return `CLOAK_ERR_OUT_OF_ORDER` while parts are missing; `CLOAK_ERR_INVALID_LENGTH`; `CLOAK_ERR_INVALID_WIDTH` for the other lane type
  */
@@ -2684,7 +2732,7 @@ size_t cloak_client_size(uint32_t neighbours);
  * @param description         the run description; it is not needed afterwards
  * @param description_length  bytes of `description`
  * @param roster              where the members are read from
- * @param saved               the state; NULL for a new client
+ * @param saved               the state; NULL for a new client; a library that was built without states refuses others: `CLOAK_ERR_UNSUPPORTED`
  * @param saved_length        bytes of `saved`
  * @param out                 the client; it lies in `memory`
  * @param error               NULL, or where to report whom an error concerns
@@ -2915,6 +2963,39 @@ cloak_status cloak_client_mask_chunk(struct cloak_client *client,
                                      uint8_t *out,
                                      size_t capacity,
                                      size_t *length);
+
+/**
+ * The hash of the client's run. Compare it with that of the invitation before anything is sent.
+ *
+ * @param out  the hash, 32 bytes
+ */
+CLOAK_MUST_USE cloak_status cloak_client_run_hash(const struct cloak_client *client, uint8_t out[32]);
+
+/**
+ * The parameters of the client's run.
+ *
+ * @param out  the parameters
+ */
+CLOAK_MUST_USE cloak_status cloak_client_run_config(const struct cloak_client *client, struct cloak_run_config *out);
+
+/**
+ * Numbers that follow from the client's run.
+ *
+ * @param out  the numbers
+ */
+CLOAK_MUST_USE cloak_status cloak_client_run_info(const struct cloak_client *client, struct cloak_run_info *out);
+
+/**
+ * A segment of the client's run.
+ *
+ * @param index  from 0
+ * @param out    the segment
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` when there is no such segment
+ */
+CLOAK_MUST_USE
+cloak_status cloak_client_segment(const struct cloak_client *client,
+                                  uint32_t index,
+                                  struct cloak_segment *out);
 
 /**
  * Where a client stands.

@@ -112,12 +112,26 @@ pub enum ErrorKind {
     RotationSeedRepeated = 704,
 }
 
-/// An [`ErrorKind`] with the party and the bound it concerns, where there are any.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An [`ErrorKind`] with the party and the bound that it concerns, where there are any.
+///
+/// Four words without the feature `alloc`: microcontrollers copy it at every return. Only servers have errors with both.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
-    party: Option<u64>,
-    bound: Option<u64>,
+    about: About,
+    /// The halves of the number of the party or of the bound, the low one first; zero without one.
+    number: [u32; 2],
+    /// The party of an error whose number is the bound.
+    #[cfg(feature = "alloc")]
+    sender: Option<u64>,
+}
+
+/// What the number of an error is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    Nothing,
+    Party,
+    Bound,
 }
 
 /// What the fallible functions of this crate return.
@@ -133,18 +147,42 @@ impl Error {
     /// The id of the party that caused it, where one did.
     #[must_use]
     pub const fn party(&self) -> Option<u64> {
-        self.party
+        match self.about {
+            About::Party => Some(self.number()),
+            #[cfg(feature = "alloc")]
+            _ => self.sender,
+            #[cfg(not(feature = "alloc"))]
+            _ => None,
+        }
     }
 
     /// The bound that was missed: a size, a count or a largest value, as the kind says.
     #[must_use]
     pub const fn bound(&self) -> Option<u64> {
-        self.bound
+        if matches!(self.about, About::Bound) { Some(self.number()) } else { None }
     }
 
-    pub(crate) const fn of_party(mut self, id: u64) -> Self {
-        self.party = Some(id);
-        self
+    pub(crate) const fn of_party(self, id: u64) -> Self {
+        #[cfg(feature = "alloc")]
+        if matches!(self.about, About::Bound) {
+            return Self { sender: Some(id), ..self };
+        }
+        Self::new(self.kind, About::Party, id)
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "the halves")]
+    const fn new(kind: ErrorKind, about: About, number: u64) -> Self {
+        Self {
+            kind,
+            about,
+            number: [number as u32, (number >> 32) as u32],
+            #[cfg(feature = "alloc")]
+            sender: None,
+        }
+    }
+
+    const fn number(&self) -> u64 {
+        self.number[0] as u64 | (self.number[1] as u64) << 32
     }
 }
 
@@ -156,15 +194,15 @@ impl ErrorKind {
     }
 
     pub(crate) const fn without_detail(self) -> Error {
-        Error { kind: self, party: None, bound: None }
+        Error::new(self, About::Nothing, 0)
     }
 
     pub(crate) const fn bound(self, bound: u64) -> Error {
-        Error { kind: self, party: None, bound: Some(bound) }
+        Error::new(self, About::Bound, bound)
     }
 
     pub(crate) const fn party(self, id: u64) -> Error {
-        Error { kind: self, party: Some(id), bound: None }
+        Error::new(self, About::Party, id)
     }
 
     /// One sentence for people: what happened and what to do.
@@ -236,13 +274,20 @@ impl From<ErrorKind> for Error {
     }
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (party, bound) = (self.party(), self.bound());
+        f.debug_struct("Error").field("kind", &self.kind).field("party", &party).field("bound", &bound).finish()
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.message())?;
-        if let Some(id) = self.party {
+        if let Some(id) = self.party() {
             write!(f, " (party {id})")?;
         }
-        if let Some(bound) = self.bound {
+        if let Some(bound) = self.bound() {
             write!(f, " (bound {bound})")?;
         }
         Ok(())

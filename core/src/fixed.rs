@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ring::{Bits, Lane, center, center_below_64, check_lane};
 
 mod rounding;
+mod scaled;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod vector;
 
@@ -42,7 +43,7 @@ impl FixedPoint {
             return Err(ErrorKind::InvalidArgument.into());
         }
         let largest_sum = bits.max_residue() >> 1;
-        let limit = largest_sum.checked_div(u128::from(parties)).ok_or(ErrorKind::InvalidArgument)?;
+        let limit = divide(largest_sum, parties).ok_or(ErrorKind::InvalidArgument)?;
         if limit == 0 {
             return Err(ErrorKind::InvalidRun.into());
         }
@@ -140,6 +141,20 @@ impl FixedPoint {
     fn out_of_range(&self) -> Error {
         ErrorKind::OutOfRange.bound(u64::try_from(self.limit).unwrap_or(u64::MAX))
     }
+}
+
+/// `dividend` / `divisor` rounded down, bit by bit: on a microcontroller the division of 128-bit words would cost more flash than all else here.
+fn divide(dividend: u128, divisor: u32) -> Option<u128> {
+    let (mut left, mut quotient, mut rest) = (dividend, 0, 0u64);
+    for _ in 0..u128::BITS {
+        rest = rest << 1 | u64::from(left >> 127 == 1);
+        (left, quotient) = (left << 1, quotient << 1);
+        if rest >= u64::from(divisor) {
+            rest -= u64::from(divisor);
+            quotient |= 1;
+        }
+    }
+    (divisor != 0).then_some(quotient)
 }
 
 fn check_same_len(expected: usize, len: usize) -> Result<()> {
@@ -245,3 +260,18 @@ methods!(f64, check_f64, encode_f64, first_refused_f64_vartime, "double-precisio
 methods!(f32, check_f32, encode_f32, first_refused_f32_vartime, "single-precision numbers");
 methods!(i64, check_i64, encode_i64, first_refused_i64_vartime, "64-bit integers");
 methods!(i32, check_i32, encode_i32, first_refused_i32_vartime, "32-bit integers");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_rounded_down() {
+        for dividend in [0, 1, 99, u128::from(u32::MAX), u128::from(u64::MAX), 1 << 100, u128::MAX >> 1, u128::MAX] {
+            for divisor in [1, 2, 3, 100, 1 << 20, 0x8000_0001, u32::MAX] {
+                assert_eq!(divide(dividend, divisor), Some(dividend / u128::from(divisor)));
+            }
+            assert_eq!(divide(dividend, 0), None);
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //! own, so no two uses share an output (protocol.md section 1).
 
 use hkdf::Hkdf;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 /// Bytes of a digest of [`hash`].
 pub const HASH_SIZE: usize = 32;
@@ -57,6 +57,29 @@ impl Hasher {
     }
 
     /// The digest.
+    #[must_use]
+    pub fn finish(self) -> [u8; HASH_SIZE] {
+        self.0.finalize().into()
+    }
+}
+
+/// Plain SHA-256 (FIPS 180-4) of bytes that need never be in memory as a whole: the body of a request, the model and settings of a round.
+#[derive(Clone, Debug, Default)]
+pub struct Digest(Sha256);
+
+impl Digest {
+    /// Starts a digest.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all bytes.
     #[must_use]
     pub fn finish(self) -> [u8; HASH_SIZE] {
         self.0.finalize().into()

@@ -39,13 +39,16 @@ pub mod prg;
 pub mod seal;
 
 // Floor 3: masks, shares, and what noise needs.
+#[cfg(feature = "noise")]
 pub mod gaussian;
+#[cfg(feature = "noise")]
 pub mod hadamard;
 pub mod mask;
 pub mod sharing;
 
 // Floor 4: what sums reveal, and computing on shares.
 pub mod mpc;
+#[cfg(feature = "noise")]
 pub mod privacy;
 
 // Floor 5: the protocol.

@@ -15,10 +15,15 @@ use crate::error::{ErrorKind, Result};
 use crate::random;
 use crate::ring::Lane;
 
+#[cfg(feature = "aes")]
+mod aes_ctr;
+#[cfg(any(test, not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"))))]
+mod blocks;
 #[cfg(any(test, not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"))))]
 mod buffered;
 #[cfg(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"))]
 mod fused;
+#[cfg(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"))]
 mod stream;
 mod words;
 
@@ -38,6 +43,7 @@ pub enum Suite {
     /// ChaCha20: for microcontrollers.
     ChaCha20 = 1,
     /// AES-128-CTR: for machines with AES instructions. Without them it is constant time but slow.
+    #[cfg(feature = "aes")]
     Aes128Ctr = 2,
 }
 
@@ -46,10 +52,11 @@ impl Suite {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] for any other number than 1 and 2.
+    /// [`ErrorKind::Unsupported`] for any other number than 1 and, with the feature `aes`, 2.
     pub fn new(id: u8) -> Result<Self> {
         match id {
             1 => Ok(Self::ChaCha20),
+            #[cfg(feature = "aes")]
             2 => Ok(Self::Aes128Ctr),
             _ => Err(ErrorKind::Unsupported.into()),
         }
@@ -66,6 +73,7 @@ impl Suite {
     pub const fn key_len(self) -> usize {
         match self {
             Self::ChaCha20 => 32,
+            #[cfg(feature = "aes")]
             Self::Aes128Ctr => 16,
         }
     }

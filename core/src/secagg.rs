@@ -11,6 +11,7 @@
 mod client;
 mod codec;
 mod graph;
+#[cfg(feature = "noise")]
 mod mechanism;
 mod member_set;
 mod message;

@@ -6,12 +6,15 @@
 pub mod steps;
 
 pub mod mask;
+pub mod run;
 pub mod state;
 
 use core::ffi::c_void;
 use core::ptr::NonNull;
 
 use cloakwork_core::Error;
+#[cfg(not(feature = "saved"))]
+use cloakwork_core::ErrorKind;
 use cloakwork_core::agreement::Identity;
 use cloakwork_core::secagg::{Client, RosterSource, Run};
 
@@ -185,7 +188,7 @@ pub extern "C" fn cloak_client_size(neighbours: u32) -> usize {
 /// @param description         the run description; it is not needed afterwards
 /// @param description_length  bytes of `description`
 /// @param roster              where the members are read from
-/// @param saved               the state; NULL for a new client
+/// @param saved               the state; NULL for a new client; a library that was built without states refuses others: `CLOAK_ERR_UNSUPPORTED`
 /// @param saved_length        bytes of `saved`
 /// @param out                 the client; it lies in `memory`
 /// @param error               NULL, or where to report whom an error concerns
@@ -254,6 +257,7 @@ struct Ingredients<'a, R> {
 }
 
 impl<R: RosterSource> Ingredients<'_, R> {
+    #[cfg(feature = "saved")]
     fn build<const K: usize>(self) -> Result<ClientObject<K>, Error> {
         let identity = Identity::from_bytes(&self.identity.to_bytes())?;
         let client = match self.saved {
@@ -268,7 +272,7 @@ impl<R: RosterSource> Ingredients<'_, R> {
         Ok(handle::allocate::<Room<K>>(report.on(self.build())?)?.cast())
     }
 
-    /// Builds the client in memory of the caller.
+    /// Builds the client in memory of the caller: there, and not on the stack, which on a microcontroller has no room for it.
     ///
     /// # Safety
     /// Header, "Memory of the caller".
@@ -278,8 +282,29 @@ impl<R: RosterSource> Ingredients<'_, R> {
         report: &Report,
     ) -> Checked<NonNull<cloak_client>> {
         let size = cloak_client_size(u32::try_from(K).unwrap_or(u32::MAX));
+        #[cfg(feature = "saved")]
+        if self.saved.is_some() {
+            // SAFETY: the caller's obligation.
+            let client = unsafe { handle::initialise::<Room<K>>(memory, length, size, || report.on(self.build())) };
+            return Ok(client?.cast());
+        }
+        #[cfg(not(feature = "saved"))]
+        if self.saved.is_some() {
+            return report.on(Err(ErrorKind::Unsupported.into()));
+        }
+        let identity = report.on(Identity::from_bytes(&self.identity.to_bytes()))?;
+        let (run, roster) = (self.run, self.roster);
+        let unjoined = || ClientObject { client: Client::<K>::unjoined(identity, run), last_error: cloak_error::NONE };
         // SAFETY: the caller's obligation.
-        Ok(unsafe { handle::initialise::<Room<K>>(memory, length, size, || report.on(self.build())) }?.cast())
+        let client = unsafe { handle::make::<Room<K>>(memory, length, size, unjoined) }?;
+        // SAFETY: it has just been made, and nobody else has it.
+        let joined = unsafe { handle::exclusive(client.as_ptr()) }?.client.join(roster);
+        if joined.is_err() {
+            // SAFETY: as above.
+            unsafe { handle::end(client.as_ptr()) }?;
+        }
+        report.on(joined)?;
+        Ok(client.cast())
     }
 }
 

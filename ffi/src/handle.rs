@@ -76,6 +76,21 @@ pub(crate) unsafe fn initialise<C: Opaque>(
     Ok(unsafe { place::<C>(memory, Owner::Caller, object) })
 }
 
+/// As [`initialise`] for an object that cannot fail to be made, which compilers then write where it belongs without a copy on the stack.
+///
+/// # Safety
+/// As for [`initialise`].
+pub(crate) unsafe fn make<C: Opaque>(
+    memory: *mut core::ffi::c_void,
+    length: usize,
+    size: usize,
+    object: impl FnOnce() -> C::Object,
+) -> Checked<NonNull<C>> {
+    let memory = crate::pointer::memory(memory, length, size.max(size_of::<Cell<C::Object>>()))?;
+    // SAFETY: as in `initialise`.
+    Ok(unsafe { place::<C>(memory, Owner::Caller, object()) })
+}
+
 /// Writes a cell.
 ///
 /// # Safety

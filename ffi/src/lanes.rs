@@ -24,6 +24,7 @@ pub struct cloak_lanes {
 pub(crate) enum Lanes<'a> {
     U32(&'a mut [u32]),
     U64(&'a mut [u64]),
+    #[cfg(feature = "wide")]
     U128(&'a mut [u128]),
 }
 
@@ -39,6 +40,7 @@ impl cloak_lanes {
             // SAFETY: the caller's obligation.
             cloak_type::CLOAK_U64 => Lanes::U64(unsafe { self.elements(input) }?),
             // SAFETY: the caller's obligation.
+            #[cfg(feature = "wide")]
             cloak_type::CLOAK_U128 => Lanes::U128(unsafe { self.elements(input) }?),
             _ => return Err(cloak_status::CLOAK_ERR_INVALID_ARGUMENT),
         })

@@ -47,10 +47,11 @@ pub mod hash;
 // Runs.
 pub mod roster;
 
+pub mod description;
+
 #[cfg(feature = "std")]
 pub mod run;
 
-#[cfg(feature = "std")]
 pub mod segment;
 
 #[cfg(feature = "std")]
@@ -60,9 +61,15 @@ pub mod message;
 pub mod plan;
 pub mod values;
 
+#[cfg(feature = "noise")]
+pub mod lanes;
+
 // Noise.
+#[cfg(feature = "noise")]
 pub mod gaussian;
+#[cfg(feature = "noise")]
 pub mod hadamard;
+#[cfg(feature = "noise")]
 pub mod privacy;
 
 // The client.
@@ -72,8 +79,6 @@ pub mod client;
 #[cfg(feature = "std")]
 pub mod server;
 
-#[cfg(feature = "std")]
-pub mod lanes;
 #[cfg(feature = "std")]
 pub mod opening;
 
@@ -91,6 +96,7 @@ mod tests {
         let kinds = [
             <crate::identity::cloak_identity as Opaque>::KIND,
             <crate::channel::cloak_channel as Opaque>::KIND,
+            <crate::hash::cloak_digest as Opaque>::KIND,
             <crate::run::cloak_run as Opaque>::KIND,
             <crate::client::Room<16> as Opaque>::KIND,
             <crate::client::Room<128> as Opaque>::KIND,

@@ -1,8 +1,11 @@
 //! Segments: the parts of a contribution.
 
-use core::ffi::{CStr, c_char};
+#[cfg(feature = "std")]
+use core::ffi::CStr;
+use core::ffi::c_char;
 
 use cloakwork_core::secagg::{Encoding, Segment};
+#[cfg(feature = "std")]
 use cloakwork_core::{Error, ErrorKind};
 
 use crate::sizes::CLOAK_LABEL_SIZE;
@@ -29,6 +32,7 @@ pub struct cloak_segment {
 }
 
 /// The segment as core knows it.
+#[cfg(feature = "std")]
 pub(crate) fn to_core(segment: &cloak_segment) -> Result<Segment, Error> {
     let label = segment.label.map(c_char::to_ne_bytes);
     let label = CStr::from_bytes_until_nul(label.as_flattened()).map_err(|_| ErrorKind::InvalidRun)?;

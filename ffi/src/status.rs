@@ -1,5 +1,6 @@
 //! The status that every fallible function returns: the core's error numbers and those of the ABI itself.
 
+#[cfg(feature = "texts")]
 use core::ffi::{CStr, c_char};
 
 use cloakwork_core::{Error, ErrorKind};
@@ -167,6 +168,7 @@ macro_rules! statuses_of_core {
             concat!("the number of ", stringify!($status), " differs from core's")
         );)*
 
+        #[cfg(feature = "texts")]
         /// The sentence of core for a code of core.
         const fn text_of_core(code: i32) -> Option<&'static CStr> {
             $(
@@ -239,6 +241,7 @@ impl From<Error> for cloak_status {
 }
 
 /// A text with the NUL that C expects.
+#[cfg(feature = "texts")]
 pub(crate) const fn terminated<const N: usize>(text: &str) -> [u8; N] {
     let mut bytes = [0; N];
     let mut index = 0;
@@ -249,15 +252,17 @@ pub(crate) const fn terminated<const N: usize>(text: &str) -> [u8; N] {
     bytes
 }
 
-/// One sentence for people about a status.
+/// One sentence for people about a status. A library for bare metal has them with the feature `texts`.
 ///
 /// @param status  any number; unknown ones have a sentence of their own
 /// @return a static string in ASCII, never NULL
+#[cfg(feature = "texts")]
 #[unsafe(no_mangle)]
 pub extern "C" fn cloak_status_text(status: i32) -> *const c_char {
     text(status).as_ptr()
 }
 
+#[cfg(feature = "texts")]
 const fn text(status: i32) -> &'static CStr {
     const OK: i32 = cloak_status::CLOAK_OK as i32;
     const NULL_POINTER: i32 = cloak_status::CLOAK_ERR_NULL_POINTER as i32;

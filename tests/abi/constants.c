@@ -34,6 +34,7 @@ int main(void)
     same("CLOAK_CLIENT_SIZE_16", CLOAK_CLIENT_SIZE_16, cloak_client_size(16));
     same("CLOAK_CLIENT_SIZE_128", CLOAK_CLIENT_SIZE_128, cloak_client_size(128));
     same("CLOAK_CLIENT_SIZE_1024", CLOAK_CLIENT_SIZE_1024, cloak_client_size(1024));
+    same("CLOAK_DIGEST_SIZE", CLOAK_DIGEST_SIZE, cloak_digest_size());
     same("CLOAK_CONTRIBUTION_SIZE", CLOAK_CONTRIBUTION_SIZE, cloak_contribution_size());
     same("CLOAK_ABI_VERSION", CLOAK_ABI_VERSION, cloak_abi_version());
     same("cloak_member", CLOAK_MEMBER_SIZE, sizeof(cloak_member));

@@ -101,11 +101,13 @@ impl FreshKey {
     }
 
     /// The key of a saved state.
+    #[cfg(feature = "saved")]
     pub(crate) fn from_bytes(secret: [u8; KEY_SIZE]) -> Self {
         Self(KeyPair::from_secret(&Zeroizing::new(secret)))
     }
 
     /// The secret bytes for a saved state.
+    #[cfg(feature = "saved")]
     pub(crate) fn to_bytes(&self) -> Zeroizing<[u8; KEY_SIZE]> {
         Zeroizing::new(self.0.secret)
     }

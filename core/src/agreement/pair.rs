@@ -146,6 +146,7 @@ impl PairKey {
     }
 
     /// The key of a saved state.
+    #[cfg(feature = "saved")]
     pub(crate) const fn from_bytes(bytes: [u8; KEY_SIZE]) -> Self {
         Self(bytes)
     }

@@ -1,18 +1,18 @@
 //! Words taken in through a buffer: one copy of each cipher in the program, whatever the lane types.
 
+#[cfg(feature = "aes")]
 use ctr::cipher::StreamCipherCore;
+#[cfg(feature = "aes")]
 use ctr::cipher::array::Array;
-use zeroize::Zeroize;
 
-use super::stream::Stream;
+#[cfg(feature = "aes")]
+use super::aes_ctr::{Aes128CtrCore, aes128_ctr_at};
+use super::blocks::{BLOCK_SIZE, Blocks};
 use super::words::Combine;
 use super::{StreamKey, Suite};
 
 /// Bytes of the buffer: whole blocks of both ciphers. It is on the stack.
-const BUFFER_SIZE: usize = if cfg!(target_pointer_width = "64") { 4096 } else { 256 };
-
-/// Bytes of a block of ChaCha20, a multiple of those of AES.
-const LONGEST_BLOCK: usize = 64;
+const BUFFER_SIZE: usize = if cfg!(target_pointer_width = "64") { 4096 } else { BLOCK_SIZE };
 
 /// Takes the words `first ...` of the stream, which do not go beyond its end, into `words`, which are not empty.
 pub(super) fn combine<C: Combine>(suite: Suite, key: &StreamKey, first: u64, words: &mut [C::Word]) {
@@ -22,23 +22,45 @@ pub(super) fn combine<C: Combine>(suite: Suite, key: &StreamKey, first: u64, wor
     while !words.is_empty() {
         let (head, rest) = words.split_at_mut(((BUFFER_SIZE - skip) >> C::SHIFT).min(words.len()));
         let wanted = skip + (head.len() << C::SHIFT);
-        let filled = buffer.split_at_mut(wanted.next_multiple_of(LONGEST_BLOCK).min(BUFFER_SIZE)).0;
+        let filled = buffer.split_at_mut(wanted.next_multiple_of(BLOCK_SIZE).min(BUFFER_SIZE)).0;
         stream.fill(filled);
         C::combine(head, filled.get(skip..).unwrap_or_default());
         words = rest;
         skip = 0;
     }
-    buffer.zeroize();
+    // In one piece rather than byte by byte, which would take as long as a fifth of the cipher.
+    buffer = [0; BUFFER_SIZE];
+    zeroize::optimization_barrier(&buffer);
+}
+
+/// A cipher whose next block is the one that holds the byte asked for.
+enum Stream {
+    ChaCha20(Blocks),
+    #[cfg(feature = "aes")]
+    Aes128Ctr(Aes128CtrCore),
 }
 
 impl Stream {
-    /// Fills the buffer with the next blocks; bytes beyond a multiple of [`LONGEST_BLOCK`] are left.
-    #[inline(never)]
+    /// The stream from the block on that holds byte `offset`, and how many bytes of that block come before it.
+    #[allow(clippy::cast_possible_truncation, reason = "offsets are below 2^38: fewer than 2^32 blocks of 64 bytes")]
+    fn at(suite: Suite, key: &StreamKey, offset: u64) -> (Self, usize) {
+        match suite {
+            Suite::ChaCha20 => (Self::ChaCha20(Blocks::new(&key.0, (offset >> 6) as u32)), offset as usize & 63),
+            #[cfg(feature = "aes")]
+            Suite::Aes128Ctr => {
+                let (cipher, skip) = aes128_ctr_at(key, offset);
+                (Self::Aes128Ctr(cipher), skip)
+            }
+        }
+    }
+
+    /// Fills the buffer with the next blocks; bytes beyond a multiple of [`BLOCK_SIZE`] are left.
     fn fill(&mut self, buffer: &mut [u8]) {
         // A fixed number of blocks at a time: no second copy of the ciphers for a rest.
-        for piece in buffer.as_chunks_mut::<LONGEST_BLOCK>().0 {
+        for piece in buffer.as_chunks_mut::<BLOCK_SIZE>().0 {
             match self {
-                Self::ChaCha20(cipher) => cipher.write_keystream_blocks(Array::slice_as_chunks_mut(piece).0),
+                Self::ChaCha20(blocks) => blocks.next(piece),
+                #[cfg(feature = "aes")]
                 Self::Aes128Ctr(cipher) => cipher.write_keystream_blocks(Array::slice_as_chunks_mut(piece).0),
             }
         }

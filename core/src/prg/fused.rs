@@ -5,9 +5,9 @@
 
 use core::marker::PhantomData;
 
-use ctr::cipher::array::{Array, ArraySize};
-use ctr::cipher::typenum::Unsigned;
-use ctr::cipher::{BlockSizeUser, StreamCipherBackend, StreamCipherClosure, StreamCipherCore};
+use chacha20::cipher::array::{Array, ArraySize};
+use chacha20::cipher::typenum::Unsigned;
+use chacha20::cipher::{BlockSizeUser, StreamCipherBackend, StreamCipherClosure, StreamCipherCore};
 
 use super::stream::Stream;
 use super::words::Combine;
@@ -23,6 +23,7 @@ pub(super) fn combine<C: Combine>(suite: Suite, key: &StreamKey, first: u64, wor
         Stream::ChaCha20(mut cipher) => {
             cipher.process_with_backend(Expand::<C, _> { skip, words, block_size: PhantomData });
         }
+        #[cfg(feature = "aes")]
         Stream::Aes128Ctr(mut cipher) => {
             cipher.process_with_backend(Expand::<C, _> { skip, words, block_size: PhantomData });
         }

@@ -1,10 +1,11 @@
-//! The two ciphers, set to a byte of their stream.
+//! The two ciphers as hosts use them, set to a byte of their stream.
 
 use chacha20::ChaCha20;
-use ctr::cipher::array::Array;
-use ctr::cipher::consts::{U16, U32, U64};
-use ctr::cipher::{InnerIvInit, KeyInit, KeyIvInit, StreamCipherCore, StreamCipherCoreWrapper, StreamCipherSeekCore};
+use chacha20::cipher::consts::U64;
+use chacha20::cipher::{KeyIvInit, StreamCipherCore, StreamCipherCoreWrapper};
 
+#[cfg(feature = "aes")]
+use super::aes_ctr::{Aes128CtrCore, aes128_ctr_at};
 use super::{StreamKey, Suite};
 
 /// Names the core type inside a wrapper: `chacha20` exports the cipher with its wrapper only, whose buffer and checks are of no use here.
@@ -18,12 +19,10 @@ impl<C: StreamCipherCore<BlockSize = U64>> Wrapped for StreamCipherCoreWrapper<C
 
 pub(super) type ChaCha20Core = <ChaCha20 as Wrapped>::Core;
 
-/// With a zero start and fewer than 2^64 blocks a 64-bit counter gives the bytes of the standard's 128-bit counter at twice the speed.
-pub(super) type Aes128CtrCore = ctr::CtrCore<aes::Aes128Enc, ctr::flavors::Ctr64BE>;
-
 /// A cipher whose next block is the one that holds the byte asked for.
 pub(super) enum Stream {
     ChaCha20(ChaCha20Core),
+    #[cfg(feature = "aes")]
     Aes128Ctr(Aes128CtrCore),
 }
 
@@ -38,11 +37,10 @@ impl Stream {
                 cipher.set_block_pos((offset >> 6) as u32);
                 (Self::ChaCha20(cipher), offset as usize & 63)
             }
+            #[cfg(feature = "aes")]
             Suite::Aes128Ctr => {
-                let (key, _) = <&Array<u8, U32>>::from(&key.0).split_ref::<U16>();
-                let mut cipher = Aes128CtrCore::inner_iv_init(aes::Aes128Enc::new(key), &[0; 16].into());
-                cipher.set_block_pos(offset >> 4);
-                (Self::Aes128Ctr(cipher), offset as usize & 15)
+                let (cipher, skip) = aes128_ctr_at(key, offset);
+                (Self::Aes128Ctr(cipher), skip)
             }
         }
     }

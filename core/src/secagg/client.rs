@@ -6,6 +6,7 @@
 mod finish;
 mod mask;
 mod round;
+#[cfg(feature = "saved")]
 mod saved;
 mod setup;
 mod survivors;
@@ -77,6 +78,8 @@ struct Neighbour {
 }
 
 enum Step<const K: usize> {
+    /// The roster has not been read.
+    Unjoined,
     Idle,
     Advertised(FreshKey),
     Confirming,
@@ -104,11 +107,41 @@ impl<const K: usize> Client<K> {
     /// # Errors
     /// `InvalidRoster` when the roster is not the one of the run, or holds this identity twice or two neighbours with one key; `LowOrderKey` or `Malformed` for a neighbour's key
     /// that is of low order or not in canonical spelling; `UnknownParty` when this identity is not in it; `CapacityExceeded` with the number of neighbours when that is above `K`.
-    pub fn new(identity: Identity, run: Run, mut roster: impl RosterSource) -> Result<Self> {
-        let own_key = identity.public_key();
-        let members = run.config().members;
+    pub fn new(identity: Identity, run: Run, roster: impl RosterSource) -> Result<Self> {
+        let mut client = Self::unjoined(identity, run);
+        client.join(roster)?;
+        Ok(client)
+    }
+
+    /// A client that has not read the roster yet. Until [`Client::join`] has, it has no neighbours and answers nothing.
+    ///
+    /// Together they are [`Client::new`] for devices whose stack has no room for a client: it is made where it stays.
+    #[must_use]
+    pub const fn unjoined(identity: Identity, run: Run) -> Self {
+        Self {
+            identity,
+            run,
+            id: 0,
+            position: 0,
+            neighbours: Vec::new(),
+            epoch: 0,
+            last_round: 0,
+            step: Step::Unjoined,
+        }
+    }
+
+    /// Finds this client and its neighbours in the roster, which is read twice, in order, and not kept.
+    ///
+    /// # Errors
+    /// Those of [`Client::new`], after which the client can only be dropped; `OutOfOrder` for one that has joined.
+    pub fn join(&mut self, mut roster: impl RosterSource) -> Result<()> {
+        if !matches!(self.step, Step::Unjoined) || !self.neighbours.is_empty() {
+            return Err(out_of_order());
+        }
+        let own_key = self.identity.public_key();
+        let config = self.run.config();
         let mut own: Option<(u32, u64)> = None;
-        let hash = read_roster(&mut roster, members, |position, member| {
+        let hash = read_roster(&mut roster, config.members, |position, member| {
             if member.key != own_key {
                 return Ok(());
             }
@@ -117,15 +150,15 @@ impl<const K: usize> Client<K> {
             }
             Ok(())
         })?;
-        if hash != run.config().roster_hash {
+        if hash != config.roster_hash {
             return Err(ErrorKind::InvalidRoster.into());
         }
-        let (position, id) = own.ok_or(ErrorKind::UnknownParty)?;
-        let degree = run.graph().degree();
-        let positions =
-            neighbour_positions::<K>(&run, position).ok_or(ErrorKind::CapacityExceeded.bound(degree.into()))?;
-        let mut neighbours: Vec<Neighbour, K> = Vec::new();
-        let again = read_roster(&mut roster, members, |position, member| {
+        (self.position, self.id) = own.ok_or(ErrorKind::UnknownParty)?;
+        let degree = self.run.graph().degree();
+        let capacity_exceeded = ErrorKind::CapacityExceeded.bound(degree.into());
+        let positions = neighbour_positions::<K>(&self.run, self.position).ok_or(capacity_exceeded)?;
+        let neighbours = &mut self.neighbours;
+        let again = read_roster(&mut roster, config.members, |position, member| {
             if positions.binary_search(&position).is_err() {
                 return Ok(());
             }
@@ -135,12 +168,13 @@ impl<const K: usize> Client<K> {
             }
             let neighbour =
                 Neighbour { id: member.id, position, key: member.key, pair: None, confirmed: false, active: false };
-            neighbours.push(neighbour).map_err(|_| ErrorKind::CapacityExceeded.bound(degree.into()))
+            neighbours.push(neighbour).map_err(|_| capacity_exceeded)
         })?;
         if again != hash {
             return Err(ErrorKind::InvalidRoster.into());
         }
-        Ok(Self { identity, run, id, position, neighbours, epoch: 0, last_round: 0, step: Step::Idle })
+        self.step = Step::Idle;
+        Ok(())
     }
 
     /// This client's id in the roster.
@@ -159,7 +193,7 @@ impl<const K: usize> Client<K> {
     #[must_use]
     pub const fn state(&self) -> ClientState {
         match &self.step {
-            Step::Idle => ClientState::Idle,
+            Step::Unjoined | Step::Idle => ClientState::Idle,
             Step::Advertised(_) => ClientState::Advertised,
             Step::Confirming => ClientState::Confirming,
             Step::Ready => ClientState::Ready,
@@ -244,9 +278,12 @@ const fn out_of_order() -> Error {
 
 /// Positions of the neighbours, ascending; `None` when they are more than `K`.
 fn neighbour_positions<const K: usize>(run: &Run, position: u32) -> Option<Vec<u32, K>> {
-    let mut positions = Vec::new();
+    let mut positions: Vec<u32, K> = Vec::new();
     let mut fits = true;
-    run.graph().for_each_neighbour(position, |other| fits &= positions.push(other).is_ok());
-    positions.sort_unstable();
+    run.graph().for_each_neighbour(position, |other| {
+        // One by one into its place, which on the complete graph is the end: a general sort takes two kilobytes of flash.
+        let place = positions.iter().rposition(|earlier| *earlier < other).map_or(0, |before| before + 1);
+        fits &= positions.insert(place, other).is_ok();
+    });
     fits.then_some(positions)
 }

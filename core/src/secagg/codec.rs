@@ -71,8 +71,13 @@ impl Write for Count {
 }
 
 /// An item with one canonical encoding.
-pub(crate) trait Canonical<'b>: Sized {
+pub(crate) trait Encodable {
     fn encode<W: Write>(&self, encoder: &mut Encoder<W>) -> core::result::Result<(), EncodeError<W::Error>>;
+}
+
+/// An item that is read by itself.
+#[cfg(feature = "saved")]
+pub(crate) trait Canonical<'b>: Encodable + Sized {
     fn decode(decoder: &mut Decoder<'b>) -> core::result::Result<Self, decode::Error>;
 }
 
@@ -80,13 +85,14 @@ pub(crate) trait Canonical<'b>: Sized {
 ///
 /// # Errors
 /// `Malformed` when it is not such an item, `NonCanonical` when its encoding is not the canonical one or bytes follow.
+#[cfg(feature = "saved")]
 pub(crate) fn from_canonical<'b, T: Canonical<'b>>(bytes: &'b [u8]) -> Result<T> {
     let item = T::decode(&mut Decoder::new(bytes)).map_err(|_| ErrorKind::Malformed)?;
     if is_canonical(&item, bytes) { Ok(item) } else { Err(ErrorKind::NonCanonical.into()) }
 }
 
 /// Whether `bytes` is the canonical encoding of `item`, whole.
-pub(crate) fn is_canonical<'b, T: Canonical<'b>>(item: &T, bytes: &[u8]) -> bool {
+pub(crate) fn is_canonical<T: Encodable>(item: &T, bytes: &[u8]) -> bool {
     let mut encoder = Encoder::new(Comparison { expected: bytes, equal: true });
     let encoded = item.encode(&mut encoder).is_ok();
     let comparison = encoder.writer();
@@ -94,7 +100,7 @@ pub(crate) fn is_canonical<'b, T: Canonical<'b>>(item: &T, bytes: &[u8]) -> bool
 }
 
 /// Size of the canonical encoding.
-pub(crate) fn size_of<'b, T: Canonical<'b>>(item: &T) -> usize {
+pub(crate) fn size_of<T: Encodable>(item: &T) -> usize {
     let mut encoder = Encoder::new(Count(0));
     match item.encode(&mut encoder) {
         Ok(()) => encoder.writer().0,
@@ -103,7 +109,7 @@ pub(crate) fn size_of<'b, T: Canonical<'b>>(item: &T) -> usize {
 }
 
 /// Writes the canonical encoding and returns its size.
-pub(crate) fn to_canonical<'b, T: Canonical<'b>>(item: &T, out: &mut [u8]) -> Result<usize> {
+pub(crate) fn to_canonical<T: Encodable>(item: &T, out: &mut [u8]) -> Result<usize> {
     let mut encoder = Encoder::new(Output::with_size(out, size_of(item))?);
     item.encode(&mut encoder).map_err(output_error)?;
     Ok(encoder.writer().written())

@@ -70,17 +70,28 @@ impl Graph {
         if bit(&bits, top & 0xff) { partner } else { x }
     }
 
-    #[allow(
-        clippy::integer_division_remainder_used,
-        clippy::cast_possible_truncation,
-        reason = "public values; below members"
-    )]
     fn pivot(&self, round: [u8; 4]) -> u32 {
         let digest = kdf::hash("graph pivot", &[&self.beacon, &round]);
         let mut word = [0; 8];
         word.copy_from_slice(&digest[..8]);
-        (u64::from_le_bytes(word) % u64::from(self.members)) as u32
+        remainder(u64::from_le_bytes(word), self.members)
     }
+}
+
+/// `value` mod `modulus`; both are public.
+#[cfg(target_pointer_width = "64")]
+#[allow(clippy::integer_division_remainder_used, clippy::cast_possible_truncation, reason = "below the modulus")]
+fn remainder(value: u64, modulus: u32) -> u32 {
+    (value % u64::from(modulus)) as u32
+}
+
+/// `value` mod `modulus`, which is at most 2^20, bit by bit: cheaper than a division of 64-bit words where there is none in hardware.
+#[cfg(not(target_pointer_width = "64"))]
+fn remainder(value: u64, modulus: u32) -> u32 {
+    (0..u64::BITS).rev().fold(0, |rest, bit| {
+        let rest = rest << 1 | u32::from((value >> bit) & 1 == 1);
+        if rest >= modulus { rest - modulus } else { rest }
+    })
 }
 
 const fn add_mod(a: u32, b: u32, modulus: u32) -> u32 {

@@ -5,8 +5,9 @@ use minicbor::data::Type;
 use minicbor::encode::{Encoder, Error as EncodeError, Write};
 use minicbor::{Decoder, decode};
 
-use super::codec::{self, Canonical, array, fixed_bytes, number};
+use super::codec::{self, Encodable, array, fixed_bytes, number};
 use super::graph::Graph;
+#[cfg(feature = "noise")]
 use super::mechanism;
 use super::segment::{Encoding, Segment};
 use crate::error::{ErrorKind, Result};
@@ -14,7 +15,9 @@ use crate::fixed::FixedPoint;
 use crate::kdf;
 use crate::mask::StreamLabel;
 use crate::prg::Suite;
+#[cfg(feature = "noise")]
 use crate::privacy::mechanism::Mechanism;
+#[cfg(feature = "noise")]
 use crate::privacy::pipeline::Pipeline;
 
 /// Most members of a run.
@@ -79,6 +82,7 @@ pub struct RunConfig {
     /// The parts of a contribution, in order.
     pub segments: Vec<Segment, MAX_SEGMENTS>,
     /// The noise mechanism, if there is one. Its vector is then the only segment: nothing leaves a client without noise.
+    #[cfg(feature = "noise")]
     pub mechanism: Option<Mechanism>,
     /// Hash of whatever else the hosts agree on.
     pub settings_hash: [u8; 32],
@@ -127,10 +131,13 @@ impl RunConfig {
                 FixedPoint::new(segment.bits(), fraction, self.members)?;
             }
         }
-        self.mechanism.as_ref().map_or(Ok(()), |mechanism| self.check_mechanism(mechanism))
+        #[cfg(feature = "noise")]
+        self.mechanism.as_ref().map_or(Ok(()), |mechanism| self.check_mechanism(mechanism))?;
+        Ok(())
     }
 
     /// The private vector is the only segment, as long as the mechanism pads it, and every set that may be opened holds enough honest shares of noise.
+    #[cfg(feature = "noise")]
     fn check_mechanism(&self, mechanism: &Mechanism) -> Result<()> {
         let [segment] = self.segments.as_slice() else {
             return Err(ErrorKind::InvalidMechanism.bound(1));
@@ -150,6 +157,7 @@ impl RunConfig {
 
     /// Honest inputs that every sum has at least, whatever the server does (threat-model.md section 3): as many as min inputs leaves, and, where shares open
     /// the sum, t + 1 - c on the complete graph and 2t - k - c + 1 on a sparse one. Without recovery a sparse graph promises no more than a pair.
+    #[cfg(feature = "noise")]
     fn honest_inputs(&self) -> u64 {
         let (k, t, c) = (u64::from(self.degree()), u64::from(self.threshold), u64::from(self.colluders));
         let by_graph = match (self.mode, self.degree) {
@@ -170,7 +178,7 @@ impl RunConfig {
     }
 }
 
-impl<'b> Canonical<'b> for RunConfig {
+impl Encodable for RunConfig {
     fn encode<W: Write>(&self, e: &mut Encoder<W>) -> core::result::Result<(), EncodeError<W::Error>> {
         e.array(ITEMS)?.u64(VERSION)?.bytes(&self.run_id)?.u8(self.suite.id())?;
         e.u8(u8::from(matches!(self.mode, Mode::Recovery)))?;
@@ -182,16 +190,15 @@ impl<'b> Canonical<'b> for RunConfig {
         for segment in &self.segments {
             segment.write(e)?;
         }
+        #[cfg(feature = "noise")]
         match &self.mechanism {
             None => e.null()?,
             Some(mechanism) => mechanism::write(mechanism, e)?,
         };
+        #[cfg(not(feature = "noise"))]
+        e.null()?;
         e.bytes(&self.settings_hash)?;
         Ok(())
-    }
-
-    fn decode(d: &mut Decoder<'b>) -> core::result::Result<Self, decode::Error> {
-        Self::read(d)?.map_err(|_| decode::Error::message("a field outside its bounds"))
     }
 }
 
@@ -221,7 +228,14 @@ impl RunConfig {
         array(d, 2)?;
         let (setup, step) = (number(d)?, number(d)?);
         let segments = Self::read_segments(d)?;
+        #[cfg(feature = "noise")]
         let mechanism = mechanism::read(d)?;
+        #[cfg(not(feature = "noise"))]
+        if d.datatype()? != Type::Null {
+            return Ok(Err(ErrorKind::Unsupported.into()));
+        }
+        #[cfg(not(feature = "noise"))]
+        d.null()?;
         let settings_hash = fixed_bytes(d)?;
         Ok((|| {
             let config = Self {
@@ -239,6 +253,7 @@ impl RunConfig {
                 max_rounds: max_rounds?,
                 limits: Limits { setup: setup?, step: step? },
                 segments: segments?,
+                #[cfg(feature = "noise")]
                 mechanism: mechanism?,
                 settings_hash,
             };
@@ -341,6 +356,7 @@ impl Run {
     ///
     /// # Errors
     /// `InvalidArgument` when the run has no mechanism.
+    #[cfg(feature = "noise")]
     pub fn pipeline(&self) -> Result<Pipeline> {
         let (Some(mechanism), Some(segment)) = (self.config.mechanism, self.config.segments.first()) else {
             return Err(ErrorKind::InvalidArgument.into());

@@ -112,6 +112,12 @@ impl Segment {
             _ => Err(ErrorKind::InvalidRun.into()),
         };
         let segment = bits.and_then(|bits| Self::new(label, bits, length, encoding?));
-        Ok(segment.map_err(|_| ErrorKind::InvalidRun.into()))
+        let segment = segment.map_err(|_| ErrorKind::InvalidRun.into());
+        #[cfg(not(feature = "wide"))]
+        let segment = segment.and_then(|segment: Self| match segment.bits.get() {
+            ..=64 => Ok(segment),
+            _ => Err(ErrorKind::Unsupported.bound(64)),
+        });
+        Ok(segment)
     }
 }

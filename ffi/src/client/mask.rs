@@ -1,12 +1,12 @@
 //! The contribution of a client: masked whole, or piece by piece where the vector does not fit in memory.
 
-use cloakwork_core::privacy::pipeline::ROTATION_SEED_SIZE;
 use cloakwork_core::secagg::{MAX_SEGMENTS, Values};
 
 use crate::boundary::boundary;
 use crate::client::{cloak_client, with_client};
 use crate::pointer::{Buffer, Out, extent, out_array, slice, value};
 use crate::rng::{Generator, cloak_rng};
+use crate::sizes::CLOAK_KEY_SIZE;
 use crate::status::cloak_status;
 use crate::values::{self, cloak_values};
 
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn cloak_client_masked_head_size(client: *const cloak_clie
 pub unsafe extern "C" fn cloak_client_rotation_seed(client: *const cloak_client, out: *mut u8) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let out = unsafe { out_array::<ROTATION_SEED_SIZE>(out) }?;
+        let out = unsafe { out_array::<CLOAK_KEY_SIZE>(out) }?;
         with_client!(shared client, client => {
             out.write(client.client.rotation_seed()?);
             Ok(())

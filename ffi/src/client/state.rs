@@ -113,6 +113,7 @@ pub unsafe extern "C" fn cloak_client_unconfirmed(
 /// @param capacity  bytes that fit in `out`
 /// @param length    bytes of the state
 /// @return `CLOAK_ERR_OUT_OF_ORDER` while a contribution is being masked piece by piece
+#[cfg(feature = "saved")]
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_client_save(

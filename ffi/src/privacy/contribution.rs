@@ -11,7 +11,6 @@ use cloakwork_core::{Error, ErrorKind};
 use crate::boundary::boundary;
 use crate::error::{Report, cloak_error};
 use crate::handle::{self, Cell, Opaque, kind};
-#[cfg(feature = "std")]
 use crate::lanes::{Lanes, cloak_lanes};
 use crate::pointer::{Out, Target, array, value};
 use crate::privacy::mechanism::cloak_mechanism;
@@ -223,11 +222,8 @@ pub unsafe extern "C" fn cloak_contribution_add(
 /// The residues of a contribution, for test vectors and simulations: what `cloak_client_mask` puts under masks. They are noised, but only the sum of
 /// enough of them is private.
 ///
-/// Hosts only.
-///
 /// @param out  where they go, each below 2^bits: as many as the padded length, `CLOAK_U32` for up to 32 bits and `CLOAK_U64` for more
 /// @return `CLOAK_ERR_OUT_OF_ORDER` while parts are missing; `CLOAK_ERR_INVALID_LENGTH`; `CLOAK_ERR_INVALID_WIDTH` for the other lane type
-#[cfg(feature = "std")]
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_contribution_residues(
@@ -280,7 +276,6 @@ impl<L: Lane> Vector<L> {
         }
     }
 
-    #[cfg(feature = "std")]
     fn copy(&self, out: &mut [L]) -> Checked<()> {
         let residues = self.contribution.residues()?;
         if out.len() != residues.len() {

@@ -21,6 +21,7 @@ mod accounting;
 mod calls;
 mod support;
 
+mod devices;
 mod handles;
 mod keys;
 mod memory;

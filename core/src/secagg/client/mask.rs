@@ -137,8 +137,10 @@ impl<const K: usize> Client<K> {
         let out = out.get_mut(..size).ok_or(ErrorKind::BufferTooSmall.bound(size as u64))?;
         match ring::lane_bytes(segment.bits()) {
             4 => masking.mask_lanes::<u32>(self.run.config().suite, segment.bits(), &coding, values, zeros, out)?,
-            8 => masking.mask_lanes::<u64>(self.run.config().suite, segment.bits(), &coding, values, zeros, out)?,
-            _ => masking.mask_lanes::<u128>(self.run.config().suite, segment.bits(), &coding, values, zeros, out)?,
+            #[cfg(feature = "wide")]
+            16 => masking.mask_lanes::<u128>(self.run.config().suite, segment.bits(), &coding, values, zeros, out)?,
+            // Without the feature no run is wider.
+            _ => masking.mask_lanes::<u64>(self.run.config().suite, segment.bits(), &coding, values, zeros, out)?,
         }
         masking.done = end;
         if ends_segment {
@@ -237,12 +239,13 @@ impl<const K: usize> Masking<K> {
 }
 
 /// What a segment takes in this round.
+#[cfg_attr(not(feature = "noise"), expect(unused_variables, reason = "the round matters to rotations alone"))]
 fn coding(run: &Run, segment: usize, round: &Round) -> Coding {
-    match (run.config().mechanism, run.fixed_point(segment)) {
-        (Some(mechanism), _) => Coding::Private(mechanism, Run::rotation_seed(&round.h)),
-        (None, Ok(fixed)) => Coding::FixedPoint(fixed),
-        (None, Err(_)) => Coding::Residues,
+    #[cfg(feature = "noise")]
+    if let Some(mechanism) = run.config().mechanism {
+        return Coding::Private(mechanism, Run::rotation_seed(&round.h));
     }
+    run.fixed_point(segment).map_or(Coding::Residues, Coding::FixedPoint)
 }
 
 /// Packs `lanes` into the front of `out` and returns what follows.

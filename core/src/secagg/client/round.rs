@@ -14,7 +14,7 @@ impl<const K: usize> Client<K> {
     /// `NotConfirmed` with the neighbour whose keys are not confirmed; `OutOfOrder` before set-up is complete; malformed messages.
     pub fn begin(&mut self, begin: &[u8], context_hash: &[u8; 32]) -> Result<()> {
         let body: Begin<'_> = self.read(begin)?;
-        if matches!(self.step, Step::Idle | Step::Advertised(_) | Step::Confirming) {
+        if matches!(self.step, Step::Unjoined | Step::Idle | Step::Advertised(_) | Step::Confirming) {
             return Err(out_of_order());
         }
         let config = self.run.config();
@@ -22,7 +22,7 @@ impl<const K: usize> Client<K> {
             return Err(ErrorKind::WrongRound.bound(self.last_round.into()));
         }
         let participants = MemberSet::new(body.participants, config.members)?;
-        if body.context != *context_hash {
+        if body.context != context_hash {
             return Err(ErrorKind::WrongContext.into());
         }
         if !participants.contains(self.position) {

@@ -10,7 +10,7 @@ use zeroize::Zeroize;
 use super::{Client, ClientState, Neighbour, Round, Step};
 use crate::agreement::{FreshKey, Identity, PairKey};
 use crate::error::{ErrorKind, Result};
-use crate::secagg::codec::{self, Canonical, array, fixed_bytes};
+use crate::secagg::codec::{self, Canonical, Encodable, array, fixed_bytes};
 use crate::secagg::message::KEY_SIZE;
 use crate::secagg::roster::RosterSource;
 use crate::secagg::run::Run;
@@ -42,7 +42,7 @@ struct SavedRound {
     passes: u8,
 }
 
-impl<'b> Canonical<'b> for Saved<'b> {
+impl Encodable for Saved<'_> {
     fn encode<W: Write>(&self, e: &mut Encoder<W>) -> core::result::Result<(), EncodeError<W::Error>> {
         e.array(9)?.u64(VERSION)?.bytes(&self.run)?.bytes(&self.key)?.u32(self.epoch)?.u32(self.last_round)?;
         e.u8(self.state)?.bytes(self.fresh)?;
@@ -51,7 +51,9 @@ impl<'b> Canonical<'b> for Saved<'b> {
         e.bytes(self.neighbours)?;
         Ok(())
     }
+}
 
+impl<'b> Canonical<'b> for Saved<'b> {
     fn decode(d: &mut Decoder<'b>) -> core::result::Result<Self, decode::Error> {
         array(d, 9)?;
         if d.u64()? != VERSION {
@@ -81,7 +83,7 @@ impl<const K: usize> Client<K> {
             Step::Masking(..) => return Err(super::out_of_order()),
             Step::Advertised(fresh) => (Some(fresh.to_bytes()), SavedRound::default()),
             Step::Begun(round) | Step::Waiting(round) | Step::Closed(round) => (None, SavedRound::from(round)),
-            Step::Idle | Step::Confirming | Step::Ready => (None, SavedRound::default()),
+            Step::Unjoined | Step::Idle | Step::Confirming | Step::Ready => (None, SavedRound::default()),
         };
         let mut neighbours = heapless::Vec::<[u8; NEIGHBOUR_SIZE], K>::new();
         for neighbour in &self.neighbours {

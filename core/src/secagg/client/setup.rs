@@ -19,11 +19,15 @@ impl<const K: usize> Client<K> {
     /// `WrongEpoch` unless the epoch is above the last one; `Randomness`; `BufferTooSmall`; malformed messages.
     pub fn advertise<R: TryCryptoRng>(&mut self, invite: &[u8], rng: &mut R, out: &mut [u8]) -> Result<usize> {
         let message = Message::<Invite<'_>>::decode(invite, self.run.hash())?;
+        if matches!(self.step, Step::Unjoined) {
+            return Err(out_of_order());
+        }
         if message.epoch <= self.epoch {
             return Err(ErrorKind::WrongEpoch.bound(self.epoch.into()));
         }
         let fresh = FreshKey::generate(rng)?;
-        let body = Advertise { fresh: *fresh.public_key().as_bytes(), lifetime: core::marker::PhantomData };
+        let public = fresh.public_key();
+        let body = Advertise { fresh: public.as_bytes(), lifetime: core::marker::PhantomData };
         let written = Message { run: *self.run.hash(), epoch: message.epoch, body }.encode(out)?;
         for neighbour in &mut self.neighbours {
             neighbour.pair = None;

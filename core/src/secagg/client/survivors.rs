@@ -21,7 +21,7 @@ impl<const K: usize> Client<K> {
     pub fn acknowledge(&mut self, survivors: &[u8], out: &mut [u8]) -> Result<usize> {
         let body: Survivors<'_> = self.read(survivors)?;
         let round = self.waiting()?;
-        self.same_round(&round, body.round, &body.h)?;
+        self.same_round(&round, body.round, body.h)?;
         let next = self.check_survivors(&round, &body)?;
         let set = next.hash(self.run.hash());
 

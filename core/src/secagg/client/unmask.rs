@@ -22,7 +22,7 @@ impl<const K: usize> Client<K> {
     pub fn unmask(&mut self, open: &[u8], out: &mut [u8]) -> Result<usize> {
         let body: Open<'_> = self.read(open)?;
         let round = self.waiting()?;
-        self.same_round(&round, body.round, &body.h)?;
+        self.same_round(&round, body.round, body.h)?;
         let set = MemberSet::new(body.set, self.run.config().members)?;
         if set.hash(self.run.hash()) != round.set {
             return Err(ErrorKind::WrongSet.into());

@@ -2,7 +2,9 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::fixed::FixedPoint;
+#[cfg(feature = "noise")]
 use crate::privacy::mechanism::Mechanism;
+#[cfg(feature = "noise")]
 use crate::privacy::pipeline::{Contribution, ROTATION_SEED_SIZE};
 use crate::ring::Lane;
 use crate::secagg::segment::Segment;
@@ -13,22 +15,31 @@ use crate::secagg::segment::Segment;
 #[non_exhaustive]
 pub enum Values<'a> {
     /// For fixed point.
+    #[cfg(feature = "conversion")]
     F64(&'a [f64]),
     /// For fixed point.
+    #[cfg(feature = "conversion")]
     F32(&'a [f32]),
     /// For fixed point.
+    #[cfg(feature = "conversion")]
     I64(&'a [i64]),
     /// For fixed point.
+    #[cfg(feature = "conversion")]
     I32(&'a [i32]),
+    /// For fixed point: the integers x * 2^f themselves, as converters and devices without floating point have them.
+    ScaledI32(&'a [i32]),
     /// Residues.
     U32(&'a [u32]),
     /// Residues.
     U64(&'a [u64]),
     /// Residues.
+    #[cfg(feature = "wide")]
     U128(&'a [u128]),
     /// For a run with a noise mechanism, up to 32 bits wide.
+    #[cfg(feature = "noise")]
     PrivateU32(&'a Contribution<'a, u32>),
     /// For a run with a noise mechanism, up to 62 bits wide.
+    #[cfg(feature = "noise")]
     PrivateU64(&'a Contribution<'a, u64>),
 }
 
@@ -37,6 +48,7 @@ pub(super) enum Coding {
     Residues,
     FixedPoint(FixedPoint),
     /// Nothing but contributions of this mechanism, rotated for this round.
+    #[cfg(feature = "noise")]
     Private(Mechanism, [u8; ROTATION_SEED_SIZE]),
 }
 
@@ -45,14 +57,22 @@ impl Values<'_> {
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
+            #[cfg(feature = "conversion")]
             Self::F64(values) => values.len(),
+            #[cfg(feature = "conversion")]
             Self::F32(values) => values.len(),
+            #[cfg(feature = "conversion")]
             Self::I64(values) => values.len(),
+            #[cfg(feature = "conversion")]
             Self::I32(values) => values.len(),
+            Self::ScaledI32(values) => values.len(),
             Self::U32(values) => values.len(),
             Self::U64(values) => values.len(),
+            #[cfg(feature = "wide")]
             Self::U128(values) => values.len(),
+            #[cfg(feature = "noise")]
             Self::PrivateU32(contribution) => contribution.len(),
+            #[cfg(feature = "noise")]
             Self::PrivateU64(contribution) => contribution.len(),
         }
     }
@@ -66,14 +86,22 @@ impl Values<'_> {
     /// Whether the segment takes these values.
     pub(super) fn check(&self, segment: &Segment, coding: &Coding) -> Result<()> {
         match (self, coding) {
+            #[cfg(feature = "conversion")]
             (Self::F64(values), Coding::FixedPoint(fixed)) => fixed.check_f64(values),
+            #[cfg(feature = "conversion")]
             (Self::F32(values), Coding::FixedPoint(fixed)) => fixed.check_f32(values),
+            #[cfg(feature = "conversion")]
             (Self::I64(values), Coding::FixedPoint(fixed)) => fixed.check_i64(values),
+            #[cfg(feature = "conversion")]
             (Self::I32(values), Coding::FixedPoint(fixed)) => fixed.check_i32(values),
+            (Self::ScaledI32(values), Coding::FixedPoint(fixed)) => fixed.check_scaled_i32(values),
             (Self::U32(values), Coding::Residues) => check_residues(values, segment),
             (Self::U64(values), Coding::Residues) => check_residues(values, segment),
+            #[cfg(feature = "wide")]
             (Self::U128(values), Coding::Residues) => check_residues(values, segment),
+            #[cfg(feature = "noise")]
             (Self::PrivateU32(contribution), Coding::Private(..)) => check_private(contribution, segment, coding),
+            #[cfg(feature = "noise")]
             (Self::PrivateU64(contribution), Coding::Private(..)) => check_private(contribution, segment, coding),
             _ => Err(ErrorKind::InvalidArgument.into()),
         }
@@ -82,16 +110,26 @@ impl Values<'_> {
     /// Writes the residues of the values from index `first` on.
     pub(super) fn fill<L: Lane>(&self, coding: &Coding, first: usize, out: &mut [L]) -> Result<()> {
         match (self, coding) {
+            #[cfg(feature = "conversion")]
             (Self::F64(values), Coding::FixedPoint(fixed)) => fixed.encode_f64(part(values, first, out.len())?, out),
+            #[cfg(feature = "conversion")]
             (Self::F32(values), Coding::FixedPoint(fixed)) => fixed.encode_f32(part(values, first, out.len())?, out),
+            #[cfg(feature = "conversion")]
             (Self::I64(values), Coding::FixedPoint(fixed)) => fixed.encode_i64(part(values, first, out.len())?, out),
+            #[cfg(feature = "conversion")]
             (Self::I32(values), Coding::FixedPoint(fixed)) => fixed.encode_i32(part(values, first, out.len())?, out),
+            (Self::ScaledI32(values), Coding::FixedPoint(fixed)) => {
+                fixed.encode_scaled_i32(part(values, first, out.len())?, out)
+            }
             (Self::U32(values), Coding::Residues) => convert(part(values, first, out.len())?, out),
             (Self::U64(values), Coding::Residues) => convert(part(values, first, out.len())?, out),
+            #[cfg(feature = "wide")]
             (Self::U128(values), Coding::Residues) => convert(part(values, first, out.len())?, out),
+            #[cfg(feature = "noise")]
             (Self::PrivateU32(contribution), Coding::Private(..)) => {
                 convert(part(contribution.residues()?, first, out.len())?, out)
             }
+            #[cfg(feature = "noise")]
             (Self::PrivateU64(contribution), Coding::Private(..)) => {
                 convert(part(contribution.residues()?, first, out.len())?, out)
             }
@@ -119,6 +157,7 @@ fn check_residues<T: Lane>(values: &[T], segment: &Segment) -> Result<()> {
 }
 
 /// Whether a contribution is whole, of the run's mechanism and width, and rotated for this round.
+#[cfg(feature = "noise")]
 fn check_private<L: Lane>(contribution: &Contribution<'_, L>, segment: &Segment, coding: &Coding) -> Result<()> {
     let Coding::Private(mechanism, rotation) = coding else {
         return Err(ErrorKind::InvalidArgument.into());

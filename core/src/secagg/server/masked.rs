@@ -83,7 +83,7 @@ impl Server {
                 let participants = round.participants.view();
                 let (participants, context) = (participants.as_bytes(), round.context);
                 let lifetime = core::marker::PhantomData;
-                self.write(Begin { round: round.number, participants, context, lifetime }).map(Some)
+                self.write(Begin { round: round.number, participants, context: &context, lifetime }).map(Some)
             }
             _ => Ok(None),
         }
@@ -92,7 +92,7 @@ impl Server {
     /// Takes a masked contribution and returns where its payload lies.
     pub(super) fn receive_masked(&mut self, position: u32, message: &[u8]) -> Result<Range<usize>> {
         let body: Masked<'_> = self.read(message)?;
-        let round = self.present(Step::Mask, body.round, &body.h)?;
+        let round = self.present(Step::Mask, body.round, body.h)?;
         if !round.participants.contains(position) {
             return Err(ErrorKind::NotInSet.into());
         }

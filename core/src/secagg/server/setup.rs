@@ -70,11 +70,11 @@ impl Server {
         if slot.is_some() {
             return Err(ErrorKind::Duplicate.into());
         }
-        check_key(&PublicKey::from_bytes(body.fresh))?;
-        if !self.keys.insert(body.fresh) {
+        check_key(&PublicKey::from_bytes(*body.fresh))?;
+        if !self.keys.insert(*body.fresh) {
             return Err(ErrorKind::RepeatedKey.into());
         }
-        *slot = Some(body.fresh);
+        *slot = Some(*body.fresh);
         self.setup.members.insert(position);
         if self.setup.members.count() == self.count() {
             self.close_advertise()?;

@@ -34,7 +34,7 @@ impl Server {
                 let (previous, next) = (round.previous.view(), round.survivors.view());
                 let body = Survivors {
                     round: round.number,
-                    h: round.h,
+                    h: &round.h,
                     pass: round.pass,
                     previous: previous.as_bytes(),
                     next: next.as_bytes(),
@@ -48,11 +48,11 @@ impl Server {
 
     pub(super) fn receive_acknowledge(&mut self, position: u32, message: &[u8]) -> Result<()> {
         let body: Acknowledge<'_> = self.read(message)?;
-        let round = self.present(Step::Survive, body.round, &body.h)?;
+        let round = self.present(Step::Survive, body.round, body.h)?;
         if !round.survivors.contains(position) {
             return Err(ErrorKind::NotInSet.into());
         }
-        if body.set != round.survivors.view().hash(self.run.hash()) {
+        if *body.set != round.survivors.view().hash(self.run.hash()) {
             return Err(ErrorKind::WrongSet.into());
         }
         if round.acknowledgements.get(position as usize).is_some_and(Option::is_some) {

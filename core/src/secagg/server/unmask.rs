@@ -40,7 +40,7 @@ impl Server {
         let set = round.survivors.view();
         let body = Open {
             round: round.number,
-            h: round.h,
+            h: &round.h,
             set: set.as_bytes(),
             sealed: &sealed,
             acknowledgements: &acknowledgements,
@@ -53,11 +53,11 @@ impl Server {
     pub(super) fn receive_unmask(&mut self, position: u32, message: &[u8]) -> Result<bool> {
         let body: Unmask<'_> = self.read(message)?;
         let late = matches!(self.step, Step::Sum | Step::Finished);
-        let round = self.present(if late { self.step } else { Step::Unmask }, body.round, &body.h)?;
+        let round = self.present(if late { self.step } else { Step::Unmask }, body.round, body.h)?;
         if !round.survivors.contains(position) {
             return Err(ErrorKind::NotInSet.into());
         }
-        if body.set != round.survivors.view().hash(self.run.hash()) {
+        if *body.set != round.survivors.view().hash(self.run.hash()) {
             return Err(ErrorKind::WrongSet.into());
         }
         if round.shares.get(position as usize).is_some_and(Option::is_some) {
