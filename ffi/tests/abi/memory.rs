@@ -226,7 +226,7 @@ fn memory_that_does_not_fit_is_refused() {
 }
 
 #[test]
-fn a_client_that_cannot_be_made_says_why_and_touches_nothing() {
+fn a_client_that_cannot_be_made_says_why_and_leaves_nothing_behind() {
     let world = World::new(3, &config(2), &[segment("x", 16, 4, CLOAK_ENCODING_FIXED_POINT, 2)]);
     let mut device = Device::new(&world);
     let stranger = identity(77);
@@ -237,7 +237,12 @@ fn a_client_that_cannot_be_made_says_why_and_touches_nothing() {
     assert_eq!(device.start(world.identities[0], &[]), Err(CLOAK_ERR_INVALID_ROSTER));
     device.description.push(0);
     assert_eq!(device.start(world.identities[0], &[]), Err(CLOAK_ERR_NON_CANONICAL));
-    assert!(device.memory.iter().all(|block| block.0 == [0xee; 16]));
+    // It is made where it stays: what was written before the roster turned out to be wrong is wiped.
+    let untouched_or_wiped = |byte: &u8| matches!(byte, 0xee | 0);
+    assert!(device.memory.iter().flat_map(|block| &block.0).all(untouched_or_wiped));
+    let handle = device.memory.as_ptr().cast::<cloak_client>();
+    let mut info = cloak_client_info { id: 0, state: 0, epoch: 0, round: 0, neighbours: 0 };
+    assert_eq!(unsafe { cloak_client_get_info(handle, &mut info) }, CLOAK_ERR_WRONG_HANDLE);
     unsafe { cloak_identity_free(stranger) };
 }
 

@@ -143,7 +143,7 @@ fn types_that_do_not_exist_are_refused() {
     let numbers = [0u64; 4];
     let mut out = [0; 512];
     let mut length = 0;
-    for r#type in [i32::MIN, -1, 0, 9, i32::MAX] {
+    for r#type in [i32::MIN, -1, 0, 10, i32::MAX] {
         let values = cloak_values { r#type, data: numbers.as_ptr().cast(), length: 4 };
         let status =
             unsafe { cloak_client_mask(world.clients[0], null(), &values, 1, out.as_mut_ptr(), 512, &mut length) };
