@@ -17,7 +17,7 @@ help:
 	@echo "make test           run every test; ends with 'N passed, 0 failed'"
 	@echo "make test-long      the longer searches; writes tests/long/RESULTS.md"
 	@echo "make demo           five hospitals, one server: joint statistics and a joint model on real data"
-	@echo "make round          one run across all hosts: R serves, C++ controls, Python, C++ and R contribute"
+	@echo "make round          one run across all hosts: R serves, C++ controls, Python, C++, R and firmware contribute"
 	@echo "make bench          measure, beside Flower, and write docs/benchmarks.md"
 	@echo "make install        the C library, for pkg-config and CMake: PREFIX=/usr/local DESTDIR= LIBDIR=lib INCLUDEDIR=include"
 	@echo "make format         format the sources"

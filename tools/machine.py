@@ -121,6 +121,7 @@ PACKAGES = (
     Package("libclang-dev", "reads valgrind's headers", _has_libclang),
     Package("qemu-user", "runs programs for other processors", program("qemu-aarch64")),
     Package("qemu-system-arm", "runs firmware", program("qemu-system-arm")),
+    Package("gcc-arm-none-eabi", "compiles firmware in C", program("arm-none-eabi-gcc")),
     *(
         package
         for name, tools, architecture in (

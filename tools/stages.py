@@ -16,7 +16,7 @@ TOOLS = ROOT / "tools"
 VECTORS = ROOT / "tests" / "vectors"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 CORE = ("--package", "cloakwork-core")
-OTHER_WORKSPACES = ("tests/Cargo.toml", "fuzz/Cargo.toml")
+OTHER_WORKSPACES = ("tests/Cargo.toml", "fuzz/Cargo.toml", "examples/embedded/rust/Cargo.toml")
 BARE_METAL = ("thumbv6m-none-eabi", "thumbv7em-none-eabi")
 BIG_ENDIAN = "s390x-unknown-linux-gnu"
 THIRTY_TWO_BITS = "i686-unknown-linux-gnu"
@@ -211,6 +211,7 @@ STAGES = (
     with_package("cpp-examples", ROOT / "examples" / "cpp" / "check.py"),
     with_package("r", ROOT / "tests" / "r" / "check.py"),
     with_package("hosts", ROOT / "tests" / "hosts" / "check.py"),
+    with_package("embedded", ROOT / "tests" / "embedded" / "check.py"),
     with_package("readme", ROOT / "tests" / "readme" / "check.py"),
     Stage("examples", lambda log: pytest(log, ROOT / "examples" / "python", "tests"), resource="python", after=("python-environment",)),
     Stage("feature-tests", feature_tests, resource="target"),

@@ -190,7 +190,7 @@ pub extern "C" fn cloak_client_size(neighbours: u32) -> usize {
 /// @param roster              where the members are read from
 /// @param saved               the state; NULL for a new client; a library that was built without states refuses others: `CLOAK_ERR_UNSUPPORTED`
 /// @param saved_length        bytes of `saved`
-/// @param out                 the client; it lies in `memory`
+/// @param out                 the client; it lies in `memory`, which is wiped when it cannot be made
 /// @param error               NULL, or where to report whom an error concerns
 /// @return as `cloak_client_load`
 #[must_use]

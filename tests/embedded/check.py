@@ -20,7 +20,6 @@ from typing import Any
 import _examples  # noqa: F401 - where the programs of the examples are
 import noise
 import numpy as np
-import quickstart
 from firmware import CLIENTS, NOISE
 from limits import LIMITS, PANICS
 from office import Failure, Member, Office, check_sums, office, play
@@ -176,7 +175,6 @@ def main() -> int:
         checks += [(f"{name} without random bytes in the round", without_randomness(at, fresh(), name)) for name in ("c", "rust")]
         checks += [(f"{name}: the private vector of this machine", private(at, name, numbers, fresh())) for name in NOISE]
         checks += [check for name in ("c", "rust") for check in refusals(at, name)]
-        checks.append(("the quick start of the README", quickstart.run))
         chosen = [check for check in (*first, *checks) if options.only in check[0]]
 
         def one(check: Check) -> tuple[str, str | None, float]:

@@ -1,4 +1,4 @@
-"""Rounds between hosts: every host in every role, dropouts of each kind of client, noise.
+"""Rounds between hosts: every host in every role, dropouts of each kind of client, devices among them, noise.
 
 `python tests/hosts/check.py` builds what it needs and plays with the interpreter's package `cloakwork`. Its last line is
 `N passed, M failed`.
@@ -28,15 +28,21 @@ def games(known: dict[str, Host]) -> list[Game]:
     everybody = tuple(Player(host) for host in full)
     # On the complete graph five members tolerate one who leaves.
     padded = everybody + tuple(Player(full[0]) for _ in range(max(0, 5 - len(everybody))))
+    with_devices = everybody + tuple(Player(known[name]) for name in hosts.DEVICES if name in known)
+    mixed = with_devices if len(with_devices) >= len(padded) else padded
     listed = []
     for number, server in enumerate(full):
         controller = full[(number + 1) % len(full)]
-        listed.append(Game(f"{server.name} serves, {controller.name} controls", server, controller, padded, rounds=2, suite=1 + number % 2))
-    for number, player in enumerate(everybody):
-        server, controller = full[(number + 2) % len(full)], full[number % len(full)]
+        suite = 2 - number % 2
+        players = mixed if suite == 1 else padded
+        listed.append(Game(f"{server.name} serves, {controller.name} controls", server, controller, players, rounds=2, suite=suite))
+    # R serves and C++ controls the round of every kind of client, and those in which one of each kind leaves.
+    server, controller = full[-1], full[-2 % len(full)]
+    listed.append(Game("clients on all hosts", server, controller, mixed, rounds=2))
+    for number, player in enumerate(with_devices):
         before = ("begin", "open")[number % 2]
         leaving = Player(player.host, before, 2)
-        others = tuple(one for place, one in enumerate(padded) if place != number)
+        others = tuple(one for place, one in enumerate(mixed) if place != number)
         name = f"a member on {player.host.name} leaves before '{before}'"
         listed.append(Game(name, server, controller, (leaving, *others), rounds=2, step_seconds=12))
     for server, controller in zip(full, (*full[2:], *full[:2]), strict=True):

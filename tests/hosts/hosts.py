@@ -17,7 +17,9 @@ PREFIX = FOLDER / "prefix"
 R_LIBRARY = FOLDER / "r-library"
 BUILD_SECONDS = 1200
 
+# Those that play every role, and those that are clients alone, in runs of suite 1 without noise.
 FULL = ("python", "cpp", "r")
+DEVICES = ("firmware-c", "firmware-rust")
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,19 @@ def r_host() -> Host:
     return Host("r", commands, {"R_LIBS": str(R_LIBRARY)})
 
 
+def firmware_host(kind: str) -> Host:
+    """The firmware for Cortex-M4, in an emulator with its gateway."""
+    folder = ROOT / "examples" / "embedded"
+    run(sys.executable, folder / "firmware.py", kind)
+    return Host(f"firmware-{kind}", {"client": (sys.executable, str(folder / "client.py"), "--firmware", kind)})
+
+
 BUILDERS: dict[str, Callable[[], Host]] = {
     "python": python_host,
     "cpp": cpp_host,
     "r": r_host,
+    "firmware-c": lambda: firmware_host("c"),
+    "firmware-rust": lambda: firmware_host("rust"),
 }
 
 

@@ -1,7 +1,7 @@
 """`make round`: one run across all hosts, told line by line.
 
-An R server, a C++ controller, and clients in Python, C++ and R add up vectors; in the second round a C++ client falls silent, and
-after its time has passed the sum of the others is opened.
+An R server, a C++ controller, clients in Python, C++ and R, and two microcontrollers add up vectors; in the second round a C++ client falls
+silent, and after its time has passed the sum of the others is opened.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from play import Game, Player, play
 
 def main() -> int:
     """Builds, plays, tells."""
-    print("building: the C library, the programs in C++, the R package; the first time takes minutes", flush=True)
+    print("building: the C library, the programs in C++, the R package, the firmware; the first time takes minutes", flush=True)
     known = {name: build() for name, build in hosts.BUILDERS.items()}
-    others = ("cpp", "python", "r", "python")
+    others = ("python", "r", *hosts.DEVICES)
     players = (Player(known["cpp"], "begin", 2), *(Player(known[name]) for name in others))
     game = Game("round", known["r"], known["cpp"], players, rounds=2, step_seconds=8)
     start = time.monotonic()

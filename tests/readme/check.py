@@ -84,6 +84,14 @@ def shell(heading: str, expected: str) -> None:
         raise Failure(f"the lines under {heading!r} did not print {expected!r} but:\n{said}")
 
 
+def in_place(heading: str, expected: str) -> None:
+    """Runs the lines under a heading in the repository itself, as one whose `python` is the environment with the package."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    said = run("sh", "-e", "-c", block(heading), folder=ROOT, environment={"PATH": path})
+    if expected not in said:
+        raise Failure(f"the lines under {heading!r} did not print {expected!r} but:\n{said}")
+
+
 def members(folder: Path) -> None:
     """The members in three languages, with a server and a controller in Python."""
     python = hosts.python_host()
@@ -186,6 +194,7 @@ def members_in_three_languages() -> None:
 CHECKS: dict[str, Callable[[], None]] = {
     "members in Python, R and C++": members_in_three_languages,
     "C": lambda: shell("C", "the sums agree"),
+    "Firmware": lambda: in_place("Firmware", "the sum is right"),
 }
 
 

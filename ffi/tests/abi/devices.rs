@@ -67,7 +67,7 @@ fn a_client_knows_its_run() {
     assert_eq!(unsafe { cloak_client_run_hash(client, of_client.as_mut_ptr()) }, CLOAK_OK);
     assert_eq!(of_client, of_run);
 
-    let config = |get: &dyn Fn(*mut cloak_run_config) -> cloakwork::status::cloak_status| filled(self::config(1), get);
+    let config = |get: &dyn Fn(*mut cloak_run_config) -> cloakwork::status::cloak_status| filled(config(1), get);
     let of_run = config(&|out| unsafe { cloak_run_get_config(world.run, out) });
     let of_client = config(&|out| unsafe { cloak_client_run_config(client, out) });
     assert_eq!(format!("{of_client:?}"), format!("{of_run:?}"));
