@@ -107,6 +107,7 @@ def functions(target: Target) -> dict[int, Function]:
     syntax = [] if target.tools else ["-M", "intel"]
     command = [f"{target.tools}objdump", "-d", "-C", "--no-show-raw-insn", *syntax, str(target.path)]
     text = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
+    slots = linked(target)
     found: dict[int, Function] = {}
     code: list[Instruction] = []
     for line in text.splitlines():
@@ -119,11 +120,23 @@ def functions(target: Target) -> dict[int, Function]:
         if row is None or row[2].startswith("."):
             continue
         name, rest = row[2], row[3]
+        slot = re.search(r"\[rip\+0x[0-9a-f]+\]\s*# ([0-9a-f]+)", rest)
+        if slot and re.search(r"\b(?:call|jmp)\b", f"{name} {rest}") and int(slot[1], 16) in slots:
+            rest = re.sub(r"QWORD PTR \[rip\+.*", f"{slots[int(slot[1], 16)]:x}", rest)
         while name in PREFIXES and rest:
             name, _, rest = rest.partition(" ")
         rest = rest.strip()
         code.append(Instruction(int(row[1], 16), re.sub(r"\.[nw]$", "", name), operands(rest)))
     return found
+
+
+def linked(target: Target) -> dict[int, int]:
+    """What the loader writes into the table through which functions of other crates are called: functions of the program, by slot."""
+    command = [f"{target.tools}objdump", "-R", str(target.path)]
+    # A program without such a table has no relocations, which objdump calls a failure.
+    text = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300).stdout
+    rows = re.findall(r"^([0-9a-f]+) R_X86_64_RELATIVE\s+\*ABS\*\+0x([0-9a-f]+)$", text, re.MULTILINE)
+    return {int(slot, 16): int(address, 16) for slot, address in rows}
 
 
 def operands(rest: str) -> tuple[str, ...]:
