@@ -225,7 +225,8 @@ impl<const K: usize> Masking<K> {
             let lanes = &mut lanes[..count];
             let filled = values.len().saturating_sub(first).min(count);
             let (head, tail) = lanes.split_at_mut(filled);
-            values.fill(coding, first, head)?;
+            // A block may lie behind the last value: zero coordinates of narrow residues fill more than one.
+            values.fill(coding, first.min(values.len()), head)?;
             tail.fill(L::default());
             let own = self.own_key.iter().map(|key| (Sign::Plus, key));
             let pairs = self.pair_keys.iter().map(|(sign, key)| (*sign, key));
