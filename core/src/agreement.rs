@@ -10,6 +10,8 @@
 
 mod channel;
 mod identity;
+#[cfg(any(test, target_os = "none"))]
+mod ladder;
 mod pair;
 mod public_key;
 
@@ -28,13 +30,17 @@ pub const KEY_SIZE: usize = 32;
 
 /// X25519 of RFC 7748 section 5; the scalar is clamped here.
 fn x25519(secret: &[u8; KEY_SIZE], public: &PublicKey) -> Zeroizing<[u8; KEY_SIZE]> {
-    Zeroizing::new(x25519_dalek::x25519(*secret, *public.as_bytes()))
+    #[cfg(not(target_os = "none"))]
+    let shared = x25519_dalek::x25519(*secret, *public.as_bytes());
+    #[cfg(target_os = "none")]
+    let shared = ladder::x25519(secret, public.as_bytes());
+    Zeroizing::new(shared)
 }
 
 /// X25519 that refuses the zero output, in constant time.
-fn agree(secret: &[u8; KEY_SIZE], public: &PublicKey) -> Result<Zeroizing<[u8; KEY_SIZE]>> {
-    let shared = x25519(secret, public);
-    if ct::is_zero(&*shared) { Err(ErrorKind::LowOrderKey.into()) } else { Ok(shared) }
+fn agree(secret: &[u8; KEY_SIZE], public: &PublicKey, shared: &mut [u8; KEY_SIZE]) -> Result<()> {
+    *shared = *x25519(secret, public);
+    if ct::is_zero(shared) { Err(ErrorKind::LowOrderKey.into()) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -58,7 +64,9 @@ mod tests {
             ),
         ];
         for (secret, public, shared) in vectors {
-            assert_eq!(*agree(&secret, &PublicKey::from_bytes(public)).unwrap(), shared);
+            let mut agreed = [0; KEY_SIZE];
+            agree(&secret, &PublicKey::from_bytes(public), &mut agreed).unwrap();
+            assert_eq!(agreed, shared);
         }
     }
 

@@ -3,17 +3,18 @@
 //! Every part is length-prefixed, so no two different lists of parts give the same input, and every use has a label of its
 //! own, so no two uses share an output (protocol.md section 1).
 
-use hkdf::Hkdf;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+mod hmac;
+
+pub(crate) use hmac::hmac;
 
 /// Bytes of a digest of [`hash`].
 pub const HASH_SIZE: usize = 32;
 
 /// What every label starts with: the protocol and its version.
 const PREFIX: &[u8] = b"cloakwork/1 ";
-
-/// Most parts that one derivation may have.
-const MAX_PARTS: usize = 8;
 
 /// `Hash(label, parts...)` of protocol.md section 1: SHA-256 over the length-prefixed label and parts.
 #[must_use]
@@ -89,32 +90,31 @@ impl Digest {
 /// HKDF-Extract-SHA256 (RFC 5869 section 2.2).
 #[must_use]
 pub(crate) fn extract(salt: &[u8], ikm: &[u8]) -> [u8; 32] {
-    let (prk, _) = Hkdf::<Sha256>::extract(Some(salt), ikm);
-    prk.into()
+    hmac(salt, &|hash| hash.update(ikm))
 }
 
-/// `Expand(key, label, parts...; out.len())` of protocol.md section 1: HKDF-Expand-SHA256 with length-prefixed info.
+/// `Expand(key, label, parts...; out.len())` of protocol.md section 1: HKDF-Expand-SHA256 (RFC 5869 section 2.3) with length-prefixed info.
 ///
-/// At most eight parts and 255 * 32 bytes of output; both are fixed at each call site.
+/// At most 255 * 32 bytes of output, which each call site fixes.
 pub(crate) fn expand(key: &[u8; 32], label: &str, parts: &[&[u8]], out: &mut [u8]) {
-    debug_assert!(parts.len() <= MAX_PARTS, "a derivation has at most eight parts");
-    let label_length = label_length(label);
-    let mut lengths = [[0u8; 4]; MAX_PARTS];
-    for (length, part) in lengths.iter_mut().zip(parts) {
-        *length = part_length(part.len());
-    }
-    let mut info: [&[u8]; 3 + 2 * MAX_PARTS] = [&[]; 3 + 2 * MAX_PARTS];
-    let [first, second, third, rest @ ..] = &mut info;
-    (*first, *second, *third) = (&label_length, PREFIX, label.as_bytes());
-    for (slot, (length, part)) in rest.chunks_exact_mut(2).zip(lengths.iter().zip(parts)) {
-        if let [slot_length, slot_part] = slot {
-            (*slot_length, *slot_part) = (length, part);
-        }
-    }
-    // HKDF refuses a key shorter than a digest and more than 255 blocks of output; neither can be asked for here.
-    if let Ok(hkdf) = Hkdf::<Sha256>::from_prk(key) {
-        let filled = hkdf.expand_multi_info(&info, out);
-        debug_assert!(filled.is_ok(), "output of at most 255 blocks");
+    debug_assert!(out.len() <= 255 * HASH_SIZE, "output of at most 255 blocks");
+    let mut block = Zeroizing::new([0; HASH_SIZE]);
+    for (number, out) in (1u8..).zip(out.chunks_mut(HASH_SIZE)) {
+        let previous = *block;
+        *block = hmac(key, &|hash| {
+            if number > 1 {
+                hash.update(previous);
+            }
+            hash.update(label_length(label));
+            hash.update(PREFIX);
+            hash.update(label);
+            for part in parts {
+                hash.update(part_length(part.len()));
+                hash.update(part);
+            }
+            hash.update([number]);
+        });
+        out.iter_mut().zip(&*block).for_each(|(out, byte)| *out = *byte);
     }
 }
 
@@ -122,7 +122,8 @@ fn label_length(label: &str) -> [u8; 4] {
     part_length(PREFIX.len() + label.len())
 }
 
-fn part_length(length: usize) -> [u8; 4] {
+/// What stands before a part of this length.
+pub(crate) fn part_length(length: usize) -> [u8; 4] {
     debug_assert!(u32::try_from(length).is_ok(), "parts are shorter than 4 GiB");
     #[allow(
         clippy::cast_possible_truncation,
@@ -134,8 +135,10 @@ fn part_length(length: usize) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ::hmac::{KeyInit as _, Mac as _};
     use alloc::vec::Vec;
     use hex_literal::hex;
+    use hkdf::Hkdf;
 
     #[test]
     fn pieces_give_the_hash_of_the_whole() {
@@ -152,7 +155,36 @@ mod tests {
         assert_ne!(hash("set", &[b"abc"]), hash("set", &[b"abc", b""]));
     }
 
-    /// RFC 5869 appendix A.1, through the same crate calls.
+    /// RFC 4231, test cases 1, 2 and 6: a key shorter than a block, a shorter one, and one that is longer.
+    #[test]
+    fn hmac_follows_rfc_4231() {
+        let mac =
+            |key: &[u8], message: &[u8]| hmac(key, &|hash| message.chunks(5).for_each(|piece| hash.update(piece)));
+        let cases: [(&[u8], &[u8], [u8; 32]); 3] = [
+            (&[0x0b; 20], b"Hi There", hex!("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7")),
+            (
+                b"Jefe",
+                b"what do ya want for nothing?",
+                hex!("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+            ),
+            (
+                &[0xaa; 131],
+                b"Test Using Larger Than Block-Size Key - Hash Key First",
+                hex!("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"),
+            ),
+        ];
+        for (key, message, expected) in cases {
+            assert_eq!(mac(key, message), expected);
+        }
+        // The crate gives the same for every length of the key around that of a block.
+        for length in 0..=130 {
+            let key: Vec<u8> = (0..length).collect();
+            let theirs = ::hmac::Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(b"message");
+            assert_eq!(mac(&key, b"message")[..], theirs.finalize().into_bytes()[..]);
+        }
+    }
+
+    /// RFC 5869 appendix A.1.
     #[test]
     fn extract_follows_rfc_5869() {
         let prk = extract(&hex!("000102030405060708090a0b0c"), &[0x0b; 22]);

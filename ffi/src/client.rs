@@ -16,7 +16,9 @@ use cloakwork_core::Error;
 #[cfg(not(feature = "saved"))]
 use cloakwork_core::ErrorKind;
 use cloakwork_core::agreement::Identity;
-use cloakwork_core::secagg::{Client, RosterSource, Run};
+use cloakwork_core::secagg::Client;
+#[cfg(any(feature = "saved", feature = "neighbours-128"))]
+use cloakwork_core::secagg::Run;
 
 use crate::boundary::boundary;
 use crate::error::{Report, cloak_error};
@@ -25,7 +27,7 @@ use crate::identity::cloak_identity;
 use crate::pointer::{Out, slice};
 use crate::roster::{Reader, cloak_roster};
 #[cfg(feature = "std")]
-use crate::run::cloak_run;
+use crate::run::{RunObject, cloak_run};
 use crate::sizes::CLOAK_ALIGN;
 use crate::status::{Checked, cloak_status};
 
@@ -54,14 +56,14 @@ impl<const K: usize> Opaque for Room<K> {
 #[derive(Debug)]
 pub(crate) struct ClientObject<const K: usize> {
     client: Client<K>,
-    last_error: cloak_error,
+    last_error: Option<Error>,
 }
 
 impl<const K: usize> Exclusive<'_, Room<K>> {
     /// Runs one call of the client and keeps what went wrong.
     fn call<T>(&mut self, call: impl FnOnce(&mut Client<K>) -> Result<T, Error>) -> Result<T, Error> {
         let result = call(&mut self.client);
-        self.last_error = result.as_ref().err().map_or(cloak_error::NONE, |error| (*error).into());
+        self.last_error = result.as_ref().err().copied();
         result
     }
 }
@@ -220,17 +222,18 @@ pub unsafe extern "C" fn cloak_client_init(
         let out = unsafe { Out::new(out) }?;
         // SAFETY: header, "Pointers".
         let report = unsafe { Report::new(error) }?;
-        let run = report.on(Run::decode(description))?;
         let saved = (!saved.is_empty()).then_some(saved);
         let memory = (memory, length);
-        let neighbours = run.graph().degree();
-        let new = Ingredients { identity, run, roster, saved };
-        let client = match neighbours {
+        let new = Ingredients { identity, description, roster, saved };
+        // SAFETY: header, "Memory of the caller".
+        #[cfg(not(any(feature = "std", feature = "neighbours-128")))]
+        let client = unsafe { new.in_place::<16>(memory, &report) }?;
+        #[cfg(any(feature = "std", feature = "neighbours-128"))]
+        let client = match report.on(Run::decode(description))?.graph().degree() {
             // SAFETY: header, "Memory of the caller".
             #[cfg(feature = "std")]
             129.. => unsafe { new.in_place::<1024>(memory, &report) },
             // SAFETY: header, "Memory of the caller".
-            #[cfg(any(feature = "std", feature = "neighbours-128"))]
             17.. => unsafe { new.in_place::<128>(memory, &report) },
             // SAFETY: header, "Memory of the caller".
             _ => unsafe { new.in_place::<16>(memory, &report) },
@@ -248,30 +251,15 @@ pub unsafe extern "C" fn cloak_client_wipe(client: *mut cloak_client) -> cloak_s
     boundary(|| unsafe { end(client) })
 }
 
-/// What a client is made of.
-struct Ingredients<'a, R> {
+/// What a client in memory of the caller is made of.
+struct Ingredients<'a> {
     identity: &'a Identity,
-    run: Run,
-    roster: R,
+    description: &'a [u8],
+    roster: Reader,
     saved: Option<&'a [u8]>,
 }
 
-impl<R: RosterSource> Ingredients<'_, R> {
-    #[cfg(feature = "saved")]
-    fn build<const K: usize>(self) -> Result<ClientObject<K>, Error> {
-        let identity = Identity::from_bytes(&self.identity.to_bytes())?;
-        let client = match self.saved {
-            None => Client::new(identity, self.run, self.roster)?,
-            Some(saved) => Client::restore(identity, self.run, self.roster, saved)?,
-        };
-        Ok(ClientObject { client, last_error: cloak_error::NONE })
-    }
-
-    #[cfg(feature = "std")]
-    fn on_heap<const K: usize>(self, report: &Report) -> Checked<NonNull<cloak_client>> {
-        Ok(handle::allocate::<Room<K>>(report.on(self.build())?)?.cast())
-    }
-
+impl Ingredients<'_> {
     /// Builds the client in memory of the caller: there, and not on the stack, which on a microcontroller has no room for it.
     ///
     /// # Safety
@@ -282,23 +270,26 @@ impl<R: RosterSource> Ingredients<'_, R> {
         report: &Report,
     ) -> Checked<NonNull<cloak_client>> {
         let size = cloak_client_size(u32::try_from(K).unwrap_or(u32::MAX));
+        let identity = self.identity.duplicate();
         #[cfg(feature = "saved")]
-        if self.saved.is_some() {
+        if let Some(saved) = self.saved {
+            let restored = || {
+                let client = Client::restore(identity, Run::decode(self.description)?, self.roster, saved)?;
+                Ok(ClientObject { client, last_error: None })
+            };
             // SAFETY: the caller's obligation.
-            let client = unsafe { handle::initialise::<Room<K>>(memory, length, size, || report.on(self.build())) };
+            let client = unsafe { handle::initialise::<Room<K>>(memory, length, size, || report.on(restored())) };
             return Ok(client?.cast());
         }
         #[cfg(not(feature = "saved"))]
         if self.saved.is_some() {
             return report.on(Err(ErrorKind::Unsupported.into()));
         }
-        let identity = report.on(Identity::from_bytes(&self.identity.to_bytes()))?;
-        let (run, roster) = (self.run, self.roster);
-        let unjoined = || ClientObject { client: Client::<K>::unjoined(identity, run), last_error: cloak_error::NONE };
+        let unjoined = || ClientObject { client: Client::<K>::unjoined(identity), last_error: None };
         // SAFETY: the caller's obligation.
         let client = unsafe { handle::make::<Room<K>>(memory, length, size, unjoined) }?;
         // SAFETY: it has just been made, and nobody else has it.
-        let joined = unsafe { handle::exclusive(client.as_ptr()) }?.client.join(roster);
+        let joined = unsafe { handle::exclusive(client.as_ptr()) }?.client.join(self.description, self.roster);
         if joined.is_err() {
             // SAFETY: as above.
             unsafe { handle::end(client.as_ptr()) }?;
@@ -306,6 +297,22 @@ impl<R: RosterSource> Ingredients<'_, R> {
         report.on(joined)?;
         Ok(client.cast())
     }
+}
+
+/// A client on the heap.
+#[cfg(feature = "std")]
+fn allocate<const K: usize>(
+    identity: &Identity,
+    run: &RunObject,
+    saved: Option<&[u8]>,
+    report: &Report,
+) -> Checked<NonNull<cloak_client>> {
+    let (identity, roster, run) = (identity.duplicate(), run.roster.as_slice(), run.run.clone());
+    let client = report.on(match saved {
+        None => Client::new(identity, run, roster),
+        Some(saved) => Client::restore(identity, run, roster, saved),
+    })?;
+    Ok(handle::allocate::<Room<K>>(ClientObject { client, last_error: None })?.cast())
 }
 
 /// A client of a run that the library holds.
@@ -328,12 +335,10 @@ unsafe fn on_heap(
     let out = unsafe { Out::new(out) }?;
     // SAFETY: the caller's obligation.
     let report = unsafe { Report::new(error) }?;
-    let neighbours = run.run.graph().degree();
-    let new = Ingredients { identity, run: run.run.clone(), roster: run.roster.as_slice(), saved };
-    let client = match neighbours {
-        129.. => new.on_heap::<1024>(&report),
-        17.. => new.on_heap::<128>(&report),
-        _ => new.on_heap::<16>(&report),
+    let client = match run.run.graph().degree() {
+        129.. => allocate::<1024>(identity, run, saved, &report),
+        17.. => allocate::<128>(identity, run, saved, &report),
+        _ => allocate::<16>(identity, run, saved, &report),
     }?;
     out.write(client.as_ptr());
     Ok(())

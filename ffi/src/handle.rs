@@ -76,10 +76,11 @@ pub(crate) unsafe fn initialise<C: Opaque>(
     Ok(unsafe { place::<C>(memory, Owner::Caller, object) })
 }
 
-/// As [`initialise`] for an object that cannot fail to be made, which compilers then write where it belongs without a copy on the stack.
+/// As [`initialise`] for an object that cannot fail to be made. Should it be copied on its way, the stack has it here and in nothing that follows.
 ///
 /// # Safety
 /// As for [`initialise`].
+#[inline(never)]
 pub(crate) unsafe fn make<C: Opaque>(
     memory: *mut core::ffi::c_void,
     length: usize,

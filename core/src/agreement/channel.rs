@@ -2,14 +2,13 @@
 
 use core::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::Digest as _;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::{Identity, KEY_SIZE, PublicKey};
 use crate::ct;
 use crate::error::{ErrorKind, Result};
-use crate::kdf;
+use crate::kdf::{self, hmac};
 
 /// Bytes of a MAC.
 pub const MAC_SIZE: usize = 32;
@@ -74,7 +73,8 @@ impl ChannelKey {
         if own == *peer {
             return Err(ErrorKind::RepeatedKey.into());
         }
-        let shared = identity.agree(peer)?;
+        let mut shared = Zeroizing::new([0; KEY_SIZE]);
+        identity.agree(peer, &mut shared)?;
         let prk = Zeroizing::new(kdf::extract(&kdf::hash("channel", &[]), &*shared));
         let (client, server) = match side {
             Side::Client => (own, *peer),
@@ -95,13 +95,15 @@ impl ChannelKey {
         let run: &[u8] = request.run.map_or(&[], |run| run);
         let counter = request.counter.to_le_bytes();
         let parts = [LABEL, &direction, request.method, request.path, request.query, request.body_hash, run, &counter];
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|_| ErrorKind::InvalidLength)?;
-        for part in parts {
-            let length = u32::try_from(part.len()).map_err(|_| ErrorKind::TooLong)?;
-            mac.update(&length.to_le_bytes());
-            mac.update(part);
+        if parts.iter().any(|part| u32::try_from(part.len()).is_err()) {
+            return Err(ErrorKind::TooLong.into());
         }
-        Ok(mac.finalize().into_bytes().into())
+        Ok(hmac(&self.0, &|hash| {
+            for part in parts {
+                hash.update(kdf::part_length(part.len()));
+                hash.update(part);
+            }
+        }))
     }
 
     /// Checks the MAC of a request or response, in constant time.

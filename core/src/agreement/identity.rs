@@ -56,6 +56,12 @@ impl Identity {
         Ok(Self(KeyPair::from_secret(secret)))
     }
 
+    /// The same identity for a second owner, such as each of its runs.
+    #[must_use]
+    pub const fn duplicate(&self) -> Self {
+        Self(KeyPair { secret: self.0.secret, public: self.0.public })
+    }
+
     /// The secret bytes, to be stored where nobody else reads them.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<[u8; KEY_SIZE]> {
@@ -69,8 +75,8 @@ impl Identity {
     }
 
     /// X25519 with a peer's key, refusing zero.
-    pub(super) fn agree(&self, peer: &PublicKey) -> Result<Zeroizing<[u8; KEY_SIZE]>> {
-        agree(&self.0.secret, peer)
+    pub(super) fn agree(&self, peer: &PublicKey, shared: &mut [u8; KEY_SIZE]) -> Result<()> {
+        agree(&self.0.secret, peer, shared)
     }
 }
 
@@ -113,8 +119,8 @@ impl FreshKey {
     }
 
     /// X25519 with a peer's key, refusing zero.
-    pub(super) fn agree(&self, peer: &PublicKey) -> Result<Zeroizing<[u8; KEY_SIZE]>> {
-        agree(&self.0.secret, peer)
+    pub(super) fn agree(&self, peer: &PublicKey, shared: &mut [u8; KEY_SIZE]) -> Result<()> {
+        agree(&self.0.secret, peer, shared)
     }
 }
 
@@ -144,8 +150,10 @@ mod tests {
             bob.public_key().as_bytes(),
             &hex!("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f")
         );
-        assert_eq!(*alice.agree(&bob.public_key()).unwrap(), shared);
-        assert_eq!(*bob.agree(&alice.public_key()).unwrap(), shared);
+        let mut agreed = [[0; KEY_SIZE]; 2];
+        alice.agree(&bob.public_key(), &mut agreed[0]).unwrap();
+        bob.agree(&alice.public_key(), &mut agreed[1]).unwrap();
+        assert_eq!(agreed, [shared; 2]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use core::fmt;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::{FreshKey, Identity, KEY_SIZE, PublicKey};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kdf;
 use crate::seal::ShareKey;
 
@@ -54,27 +54,24 @@ impl PairKey {
     ///
     /// With the id of the peer: [`ErrorKind::LowOrderKey`] for a key of low order, [`ErrorKind::Malformed`] for a key in another than its
     /// canonical spelling, [`ErrorKind::RepeatedKey`] if two of the four keys are the same, [`ErrorKind::InvalidArgument`] if the two sides share an id or a position.
+    #[inline(never)]
     pub fn agree(run_hash: &[u8; 32], own: &Party<'_>, peer: &Peer<'_>) -> Result<Self> {
         check_keys(own, peer).map_err(|kind| kind.party(peer.id))?;
-        let low_order = |error: Error| error.of_party(peer.id);
-        let static_static = own.identity.agree(peer.key).map_err(low_order)?;
-        let fresh_static = own.fresh.agree(peer.key).map_err(low_order)?;
-        let static_fresh = own.identity.agree(peer.fresh).map_err(low_order)?;
-        let fresh_fresh = own.fresh.agree(peer.fresh).map_err(low_order)?;
-
-        // The lower position is a, whose fresh key comes first.
+        // The lower position is a, whose fresh key comes before that of b.
+        let own_is_a = own.position < peer.position;
         let own_side = (own.id, own.identity.public_key(), own.fresh.public_key());
         let peer_side = (peer.id, *peer.key, *peer.fresh);
-        let (a, b, fresh_a, fresh_b) = if own.position < peer.position {
-            (own_side, peer_side, fresh_static, static_fresh)
-        } else {
-            (peer_side, own_side, static_fresh, fresh_static)
-        };
-        let mut ikm = Zeroizing::new([0; 4 * KEY_SIZE]);
-        for (slot, shared) in ikm.chunks_exact_mut(KEY_SIZE).zip([static_static, fresh_a, fresh_b, fresh_fresh]) {
-            slot.copy_from_slice(&*shared);
-        }
-        let prk = Zeroizing::new(kdf::extract(run_hash, &*ikm));
+        let (a, b) = if own_is_a { (own_side, peer_side) } else { (peer_side, own_side) };
+        let mut ikm = Zeroizing::new([[0; KEY_SIZE]; 4]);
+        let [static_static, fresh_a, fresh_b, fresh_fresh] = &mut *ikm;
+        let (fresh_static, static_fresh) = if own_is_a { (fresh_a, fresh_b) } else { (fresh_b, fresh_a) };
+        own.identity
+            .agree(peer.key, static_static)
+            .and_then(|()| own.fresh.agree(peer.key, fresh_static))
+            .and_then(|()| own.identity.agree(peer.fresh, static_fresh))
+            .and_then(|()| own.fresh.agree(peer.fresh, fresh_fresh))
+            .map_err(|error| error.of_party(peer.id))?;
+        let prk = Zeroizing::new(kdf::extract(run_hash, ikm.as_flattened()));
         let mut key = Self([0; KEY_SIZE]);
         kdf::expand(
             &prk,

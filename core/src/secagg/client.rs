@@ -108,19 +108,20 @@ impl<const K: usize> Client<K> {
     /// `InvalidRoster` when the roster is not the one of the run, or holds this identity twice or two neighbours with one key; `LowOrderKey` or `Malformed` for a neighbour's key
     /// that is of low order or not in canonical spelling; `UnknownParty` when this identity is not in it; `CapacityExceeded` with the number of neighbours when that is above `K`.
     pub fn new(identity: Identity, run: Run, roster: impl RosterSource) -> Result<Self> {
-        let mut client = Self::unjoined(identity, run);
-        client.join(roster)?;
+        let mut client = Self::unjoined(identity);
+        client.run = run;
+        client.find_neighbours(roster)?;
         Ok(client)
     }
 
-    /// A client that has not read the roster yet. Until [`Client::join`] has, it has no neighbours and answers nothing.
+    /// A client that knows neither run nor roster yet. Until [`Client::join`] has read them, it answers nothing.
     ///
     /// Together they are [`Client::new`] for devices whose stack has no room for a client: it is made where it stays.
     #[must_use]
-    pub const fn unjoined(identity: Identity, run: Run) -> Self {
+    pub const fn unjoined(identity: Identity) -> Self {
         Self {
             identity,
-            run,
+            run: Run::unread(),
             id: 0,
             position: 0,
             neighbours: Vec::new(),
@@ -130,14 +131,20 @@ impl<const K: usize> Client<K> {
         }
     }
 
-    /// Finds this client and its neighbours in the roster, which is read twice, in order, and not kept.
+    /// Reads the description of the run, and finds this client and its neighbours in the roster, which is read twice, in order, and not kept.
     ///
     /// # Errors
-    /// Those of [`Client::new`], after which the client can only be dropped; `OutOfOrder` for one that has joined.
-    pub fn join(&mut self, mut roster: impl RosterSource) -> Result<()> {
+    /// Those of [`Run::decode`] and [`Client::new`], after which the client can only be dropped; `OutOfOrder` for one that has joined.
+    #[inline(never)]
+    pub fn join(&mut self, description: &[u8], roster: impl RosterSource) -> Result<()> {
         if !matches!(self.step, Step::Unjoined) || !self.neighbours.is_empty() {
             return Err(out_of_order());
         }
+        self.run.read(description)?;
+        self.find_neighbours(roster)
+    }
+
+    fn find_neighbours(&mut self, mut roster: impl RosterSource) -> Result<()> {
         let own_key = self.identity.public_key();
         let config = self.run.config();
         let mut own: Option<(u32, u64)> = None;

@@ -10,7 +10,7 @@ use super::graph::Graph;
 #[cfg(feature = "noise")]
 use super::mechanism;
 use super::segment::{Encoding, Segment};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fixed::FixedPoint;
 use crate::kdf;
 use crate::mask::StreamLabel;
@@ -203,8 +203,31 @@ impl Encodable for RunConfig {
 }
 
 impl RunConfig {
-    /// Reads a description; the inner error is of a field that is well-formed but outside its bounds.
-    fn read(d: &mut Decoder<'_>) -> core::result::Result<Result<Self>, decode::Error> {
+    /// What [`RunConfig::read`] reads into.
+    const fn unread() -> Self {
+        Self {
+            run_id: [0; 16],
+            suite: Suite::ChaCha20,
+            mode: Mode::NoRecovery,
+            members: 0,
+            roster_hash: [0; 32],
+            degree: 0,
+            beacon: [0; 32],
+            threshold: 0,
+            min_inputs: 0,
+            colluders: 0,
+            max_passes: 0,
+            max_rounds: 0,
+            limits: Limits { setup: 0, step: 0 },
+            segments: Vec::new(),
+            #[cfg(feature = "noise")]
+            mechanism: None,
+            settings_hash: [0; 32],
+        }
+    }
+
+    /// Reads a description in place: a device has no stack for a second one. The inner error is of the first field that is well-formed but outside its bounds.
+    fn read(&mut self, d: &mut Decoder<'_>) -> core::result::Result<Result<()>, decode::Error> {
         if d.datatype()? == Type::ArrayIndef {
             return Ok(Err(ErrorKind::NonCanonical.into()));
         }
@@ -212,68 +235,63 @@ impl RunConfig {
         if d.u64()? != VERSION {
             return Ok(Err(ErrorKind::Unsupported.bound(VERSION)));
         }
-        let run_id = fixed_bytes(d)?;
-        let suite = number::<u8>(d)?.and_then(Suite::new);
+        let mut refusal = None;
+        self.run_id = fixed_bytes(d)?;
+        keep(number::<u8>(d)?.and_then(Suite::new), &mut self.suite, &mut refusal);
         let mode: Result<Mode> = match d.u64()? {
             0 => Ok(Mode::NoRecovery),
             1 => Ok(Mode::Recovery),
             _ => Err(ErrorKind::InvalidRun.into()),
         };
+        keep(mode, &mut self.mode, &mut refusal);
         array(d, 2)?;
-        let (members, roster_hash) = (number(d)?, fixed_bytes(d)?);
+        keep(number(d)?, &mut self.members, &mut refusal);
+        self.roster_hash = fixed_bytes(d)?;
         array(d, 2)?;
-        let (degree, beacon) = (number(d)?, fixed_bytes(d)?);
-        let (threshold, min_inputs, colluders) = (number(d)?, number(d)?, number(d)?);
-        let (max_passes, max_rounds) = (number(d)?, number(d)?);
+        keep(number(d)?, &mut self.degree, &mut refusal);
+        self.beacon = fixed_bytes(d)?;
+        keep(number(d)?, &mut self.threshold, &mut refusal);
+        keep(number(d)?, &mut self.min_inputs, &mut refusal);
+        keep(number(d)?, &mut self.colluders, &mut refusal);
+        keep(number(d)?, &mut self.max_passes, &mut refusal);
+        keep(number(d)?, &mut self.max_rounds, &mut refusal);
         array(d, 2)?;
-        let (setup, step) = (number(d)?, number(d)?);
-        let segments = Self::read_segments(d)?;
+        keep(number(d)?, &mut self.limits.setup, &mut refusal);
+        keep(number(d)?, &mut self.limits.step, &mut refusal);
+        let segments = self.read_segments(d)?;
+        keep(segments, &mut (), &mut refusal);
         #[cfg(feature = "noise")]
-        let mechanism = mechanism::read(d)?;
+        keep(mechanism::read(d)?, &mut self.mechanism, &mut refusal);
         #[cfg(not(feature = "noise"))]
         if d.datatype()? != Type::Null {
             return Ok(Err(ErrorKind::Unsupported.into()));
         }
         #[cfg(not(feature = "noise"))]
         d.null()?;
-        let settings_hash = fixed_bytes(d)?;
-        Ok((|| {
-            let config = Self {
-                run_id,
-                suite: suite?,
-                mode: mode?,
-                members: members?,
-                roster_hash,
-                degree: degree?,
-                beacon,
-                threshold: threshold?,
-                min_inputs: min_inputs?,
-                colluders: colluders?,
-                max_passes: max_passes?,
-                max_rounds: max_rounds?,
-                limits: Limits { setup: setup?, step: step? },
-                segments: segments?,
-                #[cfg(feature = "noise")]
-                mechanism: mechanism?,
-                settings_hash,
-            };
-            config.check()?;
-            Ok(config)
-        })())
+        self.settings_hash = fixed_bytes(d)?;
+        Ok(refusal.map_or_else(|| self.check(), Err))
     }
 
-    fn read_segments(d: &mut Decoder<'_>) -> core::result::Result<Result<Vec<Segment, MAX_SEGMENTS>>, decode::Error> {
+    fn read_segments(&mut self, d: &mut Decoder<'_>) -> core::result::Result<Result<()>, decode::Error> {
         let count = d.array()?.ok_or(decode::Error::message("an array of no stated length"))?;
-        let mut segments = Vec::new();
+        self.segments.clear();
         let mut refusal = None;
         for _ in 0..count {
             let segment = Segment::read(d)?;
             let kept = segment.and_then(|segment| {
-                segments.push(segment).map_err(|_| ErrorKind::InvalidRun.bound(MAX_SEGMENTS as u64))
+                self.segments.push(segment).map_err(|_| ErrorKind::InvalidRun.bound(MAX_SEGMENTS as u64))
             });
             refusal = refusal.or(kept.err());
         }
-        Ok(refusal.map_or(Ok(segments), Err))
+        Ok(refusal.map_or(Ok(()), Err))
+    }
+}
+
+/// Puts a field into its place, or its error where none has been before.
+fn keep<T>(found: Result<T>, place: &mut T, refusal: &mut Option<Error>) {
+    match found {
+        Ok(value) => *place = value,
+        Err(error) => *refusal = refusal.or(Some(error)),
     }
 }
 
@@ -291,11 +309,24 @@ impl Run {
     /// `Malformed` or `NonCanonical` encodings, `Unsupported` versions, suites and mechanisms, and the error of the
     /// first field outside its bounds.
     pub fn decode(description: &[u8]) -> Result<Self> {
-        let config = RunConfig::read(&mut Decoder::new(description)).map_err(|_| ErrorKind::Malformed)??;
-        if !codec::is_canonical(&config, description) {
+        let mut run = Self::unread();
+        run.read(description)?;
+        Ok(run)
+    }
+
+    /// What [`Run::read`] reads into.
+    pub(crate) const fn unread() -> Self {
+        Self { config: RunConfig::unread(), hash: [0; 32] }
+    }
+
+    /// As [`Run::decode`], in place.
+    pub(crate) fn read(&mut self, description: &[u8]) -> Result<()> {
+        self.config.read(&mut Decoder::new(description)).map_err(|_| ErrorKind::Malformed)??;
+        if !codec::is_canonical(&self.config, description) {
             return Err(ErrorKind::NonCanonical.into());
         }
-        Ok(Self { config, hash: kdf::hash("run", &[description]) })
+        self.hash = kdf::hash("run", &[description]);
+        Ok(())
     }
 
     /// The run hash, which enters every derivation.

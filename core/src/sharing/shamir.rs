@@ -50,6 +50,18 @@ impl<const T: usize> SeedPolynomial<T> {
     ///
     /// [`ErrorKind::InvalidThreshold`] for t = 0, [`ErrorKind::CapacityExceeded`] for t above `T`, [`ErrorKind::Randomness`] if the generator fails.
     pub fn random<R: TryCryptoRng + ?Sized>(rng: &mut R, threshold: u32) -> Result<Self> {
+        let mut polynomial = Self::new();
+        polynomial.draw(rng, threshold)?;
+        Ok(polynomial)
+    }
+
+    /// One that is still to be drawn.
+    pub(crate) const fn new() -> Self {
+        Self { coefficients: Vec::new() }
+    }
+
+    /// As [`Self::random`], in place.
+    pub(crate) fn draw<R: TryCryptoRng + ?Sized>(&mut self, rng: &mut R, threshold: u32) -> Result<()> {
         let capacity_exceeded = ErrorKind::CapacityExceeded.bound(T as u64);
         if threshold == 0 {
             return Err(ErrorKind::InvalidThreshold.into());
@@ -57,11 +69,11 @@ impl<const T: usize> SeedPolynomial<T> {
         if u64::from(threshold) > T as u64 {
             return Err(capacity_exceeded);
         }
-        let mut polynomial = Self { coefficients: Vec::new() };
+        self.coefficients.clear();
         for _ in 0..threshold {
-            polynomial.coefficients.push(random_elements(rng)?).map_err(|_| capacity_exceeded)?;
+            self.coefficients.push(random_elements(rng)?).map_err(|_| capacity_exceeded)?;
         }
-        Ok(polynomial)
+        Ok(())
     }
 
     /// The seed.

@@ -12,8 +12,8 @@
 #define MEMBERS 1024
 /* The longest message to a client is `open`: of each neighbour a salt, an encrypted share and an acknowledgement, and of the members a bitmap. */
 #define MESSAGE_SIZE (128 + 80 * NEIGHBOURS + MEMBERS / 8)
-/* The longest answer is the head of the masked message: of each neighbour an encrypted share. */
-#define ANSWER_SIZE (128 + 48 * NEIGHBOURS)
+/* The longest answer but the masked message: of each neighbour a mask key or a share of its seed. */
+#define ANSWER_SIZE (128 + 32 * NEIGHBOURS)
 /* Values that are masked at a time: five bytes each at a width of 40 bits, and two zero coordinates. */
 #define PIECE_VALUES 32
 #define PIECE_SIZE (8 * (PIECE_VALUES + 2))
@@ -172,10 +172,11 @@ static int32_t deliver(int32_t kind)
 /* Masks the values piece by piece; each piece leaves before the next one is made. */
 static int32_t mask(void)
 {
-    uint8_t out[ANSWER_SIZE];
+    /* The message that began the round has been read. */
+    uint8_t *out = message;
     size_t length;
     uint32_t first = 0;
-    int32_t status = cloak_client_mask_begin(client, &rng, out, sizeof out, &length);
+    int32_t status = cloak_client_mask_begin(client, &rng, out, sizeof message, &length);
     while (status == CLOAK_OK) {
         size_t count = PROVISION->page.count - first < PIECE_VALUES ? PROVISION->page.count - first : PIECE_VALUES;
         const cloak_values piece = {CLOAK_SCALED_I32, PROVISION->values + first, count};
@@ -226,8 +227,8 @@ static int32_t accuse(uint32_t number)
     return status;
 }
 
-/* One call of the library for each message that has an answer. */
-static int32_t answer(int32_t kind, size_t length)
+/* One call of the library for each message that has an answer. The answer is on the stack in this frame alone. */
+static __attribute__((noinline)) int32_t answer(int32_t kind, size_t length)
 {
     uint8_t out[ANSWER_SIZE];
     size_t written = 0;
@@ -277,7 +278,7 @@ static int32_t finish(size_t length)
     return line_go() != 0 ? FLOW_UNREACHABLE : tell(TOLD_FINISHED, CLOAK_FINISHED, (int32_t)outcome, 0);
 }
 
-static int32_t handle(uint32_t number, int32_t kind, size_t length)
+static __attribute__((noinline)) int32_t handle(uint32_t number, int32_t kind, size_t length)
 {
     size_t unconfirmed;
     int32_t status = CLOAK_OK;

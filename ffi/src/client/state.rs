@@ -141,7 +141,7 @@ pub unsafe extern "C" fn cloak_client_last_error(client: *const cloak_client, ou
         // SAFETY: header, "Pointers".
         let out = unsafe { Out::new(out) }?;
         with_client!(shared client, client => {
-            out.write(client.last_error);
+            out.write(client.last_error.map_or(cloak_error::NONE, cloak_error::from));
             Ok(())
         })
     })

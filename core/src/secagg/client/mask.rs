@@ -107,10 +107,22 @@ impl<const K: usize> Client<K> {
         };
         e.bytes_len(self.run.payload_size()).map_err(output_error)?;
         let written = e.writer().written();
-        let mut masking = Masking { own_seed, segment: 0, done: 0, own_key: None, pair_keys: Vec::new() };
-        masking.load_streams(&self.run, &round, self.position, &self.neighbours)?;
-        self.step = Step::Masking(round, masking);
+        // Made where it stays: on a device the streams of all neighbours do not fit the stack beside what is above.
+        self.step =
+            Step::Masking(round, Masking { own_seed, segment: 0, done: 0, own_key: None, pair_keys: Vec::new() });
+        if let Err(error) = self.load_streams() {
+            self.step = Step::Begun(round);
+            return Err(error);
+        }
         Ok(written)
+    }
+
+    /// Derives the stream keys of the present segment.
+    fn load_streams(&mut self) -> Result<()> {
+        match &mut self.step {
+            Step::Masking(round, masking) => masking.load_streams(&self.run, round, self.position, &self.neighbours),
+            _ => Err(out_of_order()),
+        }
     }
 
     /// Masks the next values of the present segment and writes their part of the payload; the zero coordinates follow the last value by themselves.
@@ -150,7 +162,7 @@ impl<const K: usize> Client<K> {
             if masking.segment == self.run.config().segments.len() {
                 self.step = Step::Waiting(round);
             } else {
-                masking.load_streams(&self.run, &round, self.position, &self.neighbours)?;
+                self.load_streams()?;
             }
         }
         Ok(size)
@@ -178,7 +190,8 @@ impl<const K: usize> Client<K> {
         round: &Round,
         e: &mut Encoder<Output<'_>>,
     ) -> Result<Seed> {
-        let polynomial = SeedPolynomial::<K>::random(rng, self.run.config().threshold)?;
+        let mut polynomial = SeedPolynomial::<K>::new();
+        polynomial.draw(rng, self.run.config().threshold)?;
         let mut salt = [0; SALT_SIZE];
         random::fill(rng, &mut salt)?;
         let active = || self.neighbours.iter().filter(|neighbour| neighbour.active);

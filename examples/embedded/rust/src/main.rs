@@ -20,7 +20,7 @@ use cloakwork_core::agreement::Identity;
 
 use crate::failure::Failure;
 use crate::line::Told;
-use crate::member::{Membership, Room, described, message_buffer, tell_last};
+use crate::member::{Membership, Room, message_buffer, tell_last};
 use crate::provision::PROVISION;
 use crate::server::Server;
 
@@ -39,11 +39,10 @@ fn main() -> ! {
 
 fn take_part() -> Result<(), (Failure, u8)> {
     let mut message = message_buffer();
-    let (identity, mut server) = open().map_err(nowhere)?;
-    let run = described(&mut server, &mut message).map_err(nowhere)?;
+    let (identity, server) = open().map_err(nowhere)?;
     // It is made here, where it stays: the stack has no room for two.
-    let mut client = Room::unjoined(identity, run);
-    Membership::join(&mut client, server).map_err(nowhere)?.serve(&mut message)
+    let mut client = Room::unjoined(identity);
+    Membership::join(&mut client, server, &mut message).map_err(nowhere)?.serve(&mut message)
 }
 
 /// A failure that is about no message.

@@ -1,9 +1,7 @@
 //! A member of a run on a device: it joins, takes part in every round and leaves when the run is closed.
 
 use cloakwork_core::agreement::TAG_SIZE;
-use cloakwork_core::secagg::{
-    Client, ClientState, Encoding, Kind, MEMBER_SIZE, Member, RosterSource, Run, Values, kind_of,
-};
+use cloakwork_core::secagg::{Client, ClientState, Encoding, Kind, MEMBER_SIZE, Member, RosterSource, Values, kind_of};
 use cloakwork_core::{Error, ErrorKind};
 
 use crate::board::{Generator, stack_used};
@@ -80,7 +78,11 @@ const FINE: Failure = Failure(0);
 
 impl<'a> Membership<'a> {
     /// Joins the run of a client: what the server says of it is checked against the invitation before anything is done.
-    pub(crate) fn join(client: &'a mut Room, mut server: Server) -> Result<Self, Failure> {
+    pub(crate) fn join(client: &'a mut Room, mut server: Server, message: &mut [u8]) -> Result<Self, Failure> {
+        let length = server.get(b"/description", b"", message)?.length;
+        let description = message.get(..length).unwrap_or_default();
+        let roster = server.look(b"/roster")?;
+        client.join(description, Roster { length: roster.length })?;
         let config = client.run().config();
         let [segment] = config.segments.as_slice() else {
             return Err(Failure::CONFIGURATION);
@@ -92,8 +94,6 @@ impl<'a> Membership<'a> {
         if !fits || server.look(b"/settings")?.hash != config.settings_hash {
             return Err(Failure::CONFIGURATION);
         }
-        let roster = server.look(b"/roster")?;
-        client.join(Roster { length: roster.length })?;
         Ok(Self { server, client, needs_invitation: false, ticks: Ticks::default() })
     }
 
@@ -271,12 +271,6 @@ impl<'a> Membership<'a> {
             posted => posted,
         }
     }
-}
-
-/// The run of the provisioning, as the server describes it.
-pub(crate) fn described(server: &mut Server, message: &mut [u8]) -> Result<Run, Failure> {
-    let description = server.get(b"/description", b"", message)?;
-    Ok(Run::decode(message.get(..description.length).unwrap_or_default())?)
 }
 
 /// The buffer of messages.
