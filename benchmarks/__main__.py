@@ -1,4 +1,4 @@
-"""`make bench`: kernels, a round beside Flower's, private vectors beside OpenDP and NumPy, private means, whole rounds over HTTP.
+"""`make bench`: kernels, a round beside Flower's, private vectors beside OpenDP and NumPy, private means, rounds over HTTP, hosts, devices.
 
 Writes docs/benchmarks.md.
 """
@@ -9,7 +9,9 @@ import argparse
 import os
 from collections.abc import Callable
 
+import firmware
 import flower
+import hosts
 import kernels
 import load
 import numpy as np
@@ -75,6 +77,20 @@ def utility_section() -> Section:
     return report.utility(points), {"private mean": 100 * worst}
 
 
+def host_section() -> Section:
+    """C++ and R beside C."""
+    print("C++ and R beside C", flush=True)
+    costs = hosts.run()
+    return report.hosts(costs), {cost.host: cost.percent for cost in costs if cost.members == MEMBERS}
+
+
+def firmware_section() -> Section:
+    """What devices need."""
+    print("firmware", flush=True)
+    found = firmware.run()
+    return report.firmware(found), found.reached
+
+
 def kernel_section() -> Section:
     """The kernels."""
     measured = kernels.run()
@@ -91,7 +107,7 @@ def main() -> None:
     """Measures everything and writes the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=7, help="repetitions of our own timings (default 7)")
-    names = ["kernels", "flower", "private", "utility", "load"]
+    names = ["kernels", "flower", "private", "utility", "load", "hosts", *(["firmware"] if firmware.there() else [])]
     parser.add_argument("--only", choices=names, help="measure one part and print it instead of writing the page")
     arguments = parser.parse_args()
     parts: dict[str, Callable[[], Section]] = {
@@ -100,16 +116,18 @@ def main() -> None:
         "private": lambda: pinned(private_section, arguments.repeats),
         "utility": utility_section,
         "load": lambda: (report.load(*load.run()), {}),
+        "hosts": lambda: pinned(lambda _: host_section(), arguments.repeats),
+        "firmware": firmware_section,
     }
     if arguments.only:
         section, reached = parts[arguments.only]()
         print("\n".join([*section, *report.bars(reached)]))
         return
-    sections = {name: measure() for name, measure in parts.items()}
+    sections = {name: parts[name]() for name in names}
     reached = {name: value for _, values in sections.values() for name, value in values.items()}
     written = [
         report.bars(reached),
-        *(sections[name][0] for name in ("flower", "private", "utility", "load", "kernels")),
+        *(sections[name][0] for name in ("flower", "private", "utility", "load", "hosts", "firmware", "kernels") if name in sections),
         report.instructions(),
     ]
     report.write(written)

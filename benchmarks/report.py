@@ -12,7 +12,10 @@ from pathlib import Path
 
 import bars as held
 import utility as private_means
+from firmware import CLIENT_HEAD, NOISE_HEAD, Firmware
 from flower import Unmasking
+from hosts import HEAD as HOSTS_HEAD
+from hosts import Cost
 from kernels import Kernel
 from private import Pair
 from timing import Samples
@@ -146,6 +149,34 @@ def load(rows: Sequence[Sequence[str]], head: Sequence[str]) -> list[str]:
         "is left out of the server's times. Memory is the server's resident peak in the round above what it had with the run set up.",
         "",
         *table(head, rows),
+    ]
+
+
+def hosts(costs: Sequence[Cost]) -> list[str]:
+    """C++ and R beside C."""
+    pairs = len(costs[0].pairs)
+    return [
+        "## C++ and R beside C",
+        "",
+        "One client masks 10^6 doubles at b = 40 in suite 2, in a round that has begun, through the host and by the C interface in turns,",
+        f"in one process on one core: {pairs} pairs, each call into memory of its own, with an allocator that keeps what is freed.",
+        "Times are medians; the cost is the median over the pairs of what the host adds. It weighs more the fewer members there are:",
+        "a vector of C++ is filled with zeros before it is written.",
+        "",
+        *table(HOSTS_HEAD, (cost.row for cost in costs)),
+    ]
+
+
+def firmware(found: Firmware) -> list[str]:
+    """What devices need."""
+    return [
+        "## Firmware",
+        "",
+        "The clients of examples/embedded in a round with a real server, suite 1, b = 40, and a private vector of 1,024 values,",
+        "emulated by QEMU, which counts instructions: the last columns. Sizes are bytes, the stack is the deepest; set-up is once a run.",
+        "",
+        *table(CLIENT_HEAD, found.client_rows()),
+        *table(NOISE_HEAD, found.noise_rows()),
     ]
 
 

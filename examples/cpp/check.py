@@ -1,7 +1,8 @@
 """Builds the C++ examples against an installed library and lets them play with each other and with the Python package.
 
 Run it with a Python that has the package `cloakwork` in it: `build/venv/bin/python examples/cpp/check.py`. It builds with gcc and looks
-at the sources with clang and clang-tidy; `--all` builds and plays with both. Its last line is `N passed, M failed`.
+at the sources with clang and clang-tidy; `--all` builds and plays with both, and with the sanitizers for memory, undefined behaviour and
+threads. Its last line is `N passed, M failed`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -32,6 +34,25 @@ TOOLS = {
     "/usr/include/CLI/CLI.hpp": "libcli11-dev",
 }
 PROGRAMS = ("in_process", "statistics", "client", "server", "controller")
+
+
+@dataclass(frozen=True)
+class Build:
+    """How the programs are compiled, and the name of the folder for them."""
+
+    name: str
+    compiler: str
+    flags: str = ""
+
+
+BUILDS = (Build("gcc", "g++"),)
+# A program that a sanitizer complains of ends with a status of its own, and tells why where the checks look.
+ALL = (
+    *BUILDS,
+    Build("clang", "clang++"),
+    Build("memory", "clang++", "-g -fsanitize=address,undefined -fno-sanitize-recover=all"),
+    Build("threads", "clang++", "-g -fsanitize=thread"),
+)
 
 try:
     from refusals import client_refusals, server_refusals
@@ -59,10 +80,10 @@ def tools() -> None:
     require(not missing, f"install the Debian packages {' '.join(missing)}")
 
 
-def build(compiler: str, prefix: Path, folder: Path) -> None:
+def built(build: Build, prefix: Path, folder: Path) -> None:
     """Every program, without a warning."""
-    flags = f"-DCMAKE_CXX_COMPILER={compiler} -DCMAKE_CXX_FLAGS=-Werror -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1"
-    run("cmake", "-S", HERE, "-B", folder, f"-DCMAKE_PREFIX_PATH={prefix}", *flags.split())
+    flags = (f"-DCMAKE_CXX_FLAGS=-Werror {build.flags}", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O1")
+    run("cmake", "-S", HERE, "-B", folder, f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_CXX_COMPILER={build.compiler}", *flags)
     run("cmake", "--build", folder, "--parallel", "2")
     require(all((folder / program).is_file() for program in PROGRAMS), "a program is missing")
 
@@ -144,14 +165,14 @@ def quick_start(programs: Path, prefix: Path, root: Path) -> None:
         others = [here.client(2), here.client(3)]
         deadline = time.monotonic() + 60
         while not here.invitation.exists():
-            require(time.monotonic() < deadline, controller.said)
+            require(time.monotonic() < deadline, controller.said())
             time.sleep(0.05)
         member = here.start(source / "build" / "program", here.invitation.read_text(encoding="utf-8"), folder=source)
-        line = controller.line()
+        line = controller.told()
         expected = [a + b + c for a, b, c in zip((1.5, -2.25, 40), here.values(2), here.values(3), strict=True)]
         off = max(abs(found - wanted) for found, wanted in zip(line["sum"], expected, strict=True))  # type: ignore[call-overload]
         require(line["round"] == 1 and off < 3 * 2.0**-20, line)
-        require(member.ended() == 0 and member.text() == "1 rounds\n", member.said)
+        require(member.ended() == 0 and member.rest == ["1 rounds"], member.said())
         require(all(other.ended() == 0 for other in others), "the other members")
 
 
@@ -171,43 +192,43 @@ def held(checks: list[Check]) -> list[bool]:
     return found
 
 
-def plays(compiler: str, programs: Path) -> list[Check]:
-    """What the programs of a compiler do."""
+def plays(name: str, programs: Path) -> list[Check]:
+    """What the programs of a build do."""
     return [
-        (f"{compiler}: alone", lambda: alone(programs)),
-        (f"{compiler}: command lines", lambda: command_lines(programs)),
-        (f"{compiler}: Python server", lambda: with_python_server(programs, programs / "python")),
-        (f"{compiler}: C++ server", lambda: with_own_server(programs, programs / "own")),
-        (f"{compiler}: two leave", lambda: leaving_twice(programs, programs / "two")),
-        (f"{compiler}: noise", lambda: private_run(programs, programs / "noise")),
-        (f"{compiler}: what the server refuses", lambda: server_refusals(programs, programs / "refusing")),
-        (f"{compiler}: what a client refuses", lambda: client_refusals(programs, programs / "suspicious")),
+        (f"{name}: alone", lambda: alone(programs)),
+        (f"{name}: command lines", lambda: command_lines(programs)),
+        (f"{name}: Python server", lambda: with_python_server(programs, programs / "python")),
+        (f"{name}: C++ server", lambda: with_own_server(programs, programs / "own")),
+        (f"{name}: two leave", lambda: leaving_twice(programs, programs / "two")),
+        (f"{name}: noise", lambda: private_run(programs, programs / "noise")),
+        (f"{name}: what the server refuses", lambda: server_refusals(programs, programs / "refusing")),
+        (f"{name}: what a client refuses", lambda: client_refusals(programs, programs / "suspicious")),
     ]
 
 
 def main() -> int:
     """Runs every check."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--all", action="store_true", help="build and play with both compilers")
+    parser.add_argument("--all", action="store_true", help="build and play with both compilers and with sanitizers")
     everything = parser.parse_args().all
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(2) as workers:
         scratch = Path(name)
         prefix = scratch / "prefix"
-        compilers = ("g++", "clang++") if everything else ("g++",)
+        builds = ALL if everything else BUILDS
         found = held([("tools", tools)])
         if all(found):
             first: list[Check] = [
                 ("install", lambda: run(sys.executable, ROOT / "tools" / "install.py", "--prefix", prefix)),
                 ("components", lambda: without_http(prefix, scratch / "components")),
             ]
-            first += [(f"{each}: build", lambda each=each: build(each, prefix, scratch / each)) for each in compilers]
+            first += [(f"{build.name}: build", lambda build=build: built(build, prefix, scratch / build.name)) for build in builds]
             found += held(first)
-            playing = [check for each in compilers for check in plays(each, scratch / each)]
+            playing = [check for build in builds for check in plays(build.name, scratch / build.name)]
             # The rounds wait for each other's parties, and leave the machine to the compilers meanwhile.
             looking: list[Check] = [
                 ("clang++, C++20", lambda: newer_standard(prefix)),
-                ("clang-tidy", lambda: tidy(scratch / "g++", analyse=everything)),
-                ("quick start", lambda: quick_start(scratch / "g++", prefix, scratch / "quick")),
+                ("clang-tidy", lambda: tidy(scratch / "gcc", analyse=everything)),
+                ("quick start", lambda: quick_start(scratch / "gcc", prefix, scratch / "quick")),
             ]
             for beside in [workers.submit(held, playing), workers.submit(held, looking)]:
                 found += beside.result()

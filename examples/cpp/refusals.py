@@ -45,9 +45,10 @@ def server_refusals(programs: Path, root: Path) -> None:
         authenticating(here, office, first, run, path)
         counting(office, first, run, path)
         messages(office, first, run, path)
+        watching(office, first, run, path)
         unfinished_requests(here, first, run, path)
         closing(office, first, run, path)
-        require(server.stop() == 0 and server.said == "", server.said)
+        require(server.stop() == 0 and server.said() == "", server.said())
 
 
 def creating(office: Caller, run: Run, body: dict[str, object], path: str) -> None:
@@ -171,6 +172,29 @@ def messages(office: Caller, first: Caller, run: Run, path: str) -> None:
     require((ended["state"], ended["outcome"], ended["participants"]) == ("ended", 517, None), ended)
 
 
+def watching(office: Caller, first: Caller, run: Run, path: str) -> None:
+    """A controller sees everything, and waits for changes."""
+    first.refused(803, "GET", "/v1/status")
+    shown = json.loads(office.given("GET", "/v1/status"))
+    (entry,) = shown["runs"]
+    require((entry["name"], entry["step"], entry["noise"]) == ("refusals", "advertise", None), entry)
+    require([(one["round"], one["outcome"], one["participants"]) for one in entry["rounds"]] == [(1, 517, None)], entry)
+    require(entry["refusals"] == [], entry)
+    newer = f"/v1/status?after={shown['version']}&wait="
+    require(office.ask("GET", newer + "1")[0] == 204, "nothing has changed")
+    answers: list[bytes] = []
+    poll = threading.Thread(target=lambda: answers.append(office.given("GET", newer + "20")))
+    poll.start()
+    time.sleep(0.3)
+    refusal = {"number": 1, "code": 404, "reason": "because\tof \u00e9" + "x" * 600, "accused": "2"}
+    first.given("POST", f"{path}/refusals", json.dumps(refusal).encode(), run=run.run_id)
+    poll.join()
+    (told,) = json.loads(answers[0])["runs"][0]["refusals"]
+    require(told.pop("time") > time.time() - 60, told)
+    reason = ("because of \u00e9" + "x" * 600)[:500]
+    require(told == {"epoch": 1, "round": 0, "member": "1", "accused": "2", "code": 404, "reason": reason}, told)
+
+
 def unfinished_requests(here: World, first: Caller, run: Run, path: str) -> None:
     """Bodies that do not end, requests that are none: each is answered or cut off, and the server goes on."""
     address = ("127.0.0.1", int(here.url.rsplit(":", 1)[1]))
@@ -246,10 +270,10 @@ def client_refusals(programs: Path, root: Path) -> None:
         fails(right, 814, "no identity", identity=empty)
         for program, code, words in awaited:
             require(program.ended() == 1, f"expected {code}, {words}: it ended otherwise")
-            said = program.said
+            said = program.said()
             require(f"({code}" in said and words in said and said.count("\n") == 1, f"expected {code}, {words}: {said}")
         made = here.start("client", "--new-identity", here.file("identity", 1))
-        require(made.ended() == 1 and "(805" in made.said, made.said)
+        require(made.ended() == 1 and "(805" in made.said(), made.said())
 
 
 def elsewhere(here: World) -> str:
@@ -258,4 +282,4 @@ def elsewhere(here: World) -> str:
     folder.mkdir()
     self_signed(["elsewhere.example"], folder / "certificate.pem", folder / "key.pem")
     program = here.start("server", "--folder", folder, "--port", "0", "--controller", here.office.fingerprint)
-    return str(program.line()["url"])
+    return str(program.told()["url"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +32,8 @@ def with_python_server(programs: Path, root: Path) -> None:
         here.check_sum([1, 3, 4, 5], second.sums["values"])
         handle.close()
         require(leaving.ended() == 3, "the member that leaves ends with 3")
-        require(staying.ended() == 0 and also.ended() == 0, staying.said + also.said)
-        told = staying.rest()
+        require(staying.ended() == 0 and also.ended() == 0, staying.said() + also.said())
+        told = [json.loads(line) for line in staying.rest]
         require(told[-1] == {"round": 2, "outcome": 0} and told[:-1] in ([], [{"round": 1, "outcome": 0}]), f"a member prints {told}")
         require(all(1 <= member.ended() <= 2 for member in others), "the members in Python")
 
@@ -46,14 +47,14 @@ def with_own_server(programs: Path, root: Path) -> None:
         members.append(here.client(3))
         others = [here.python_client(number) for number in (4, 5)]
         # Its vector is in the first sum: it left when only shares of seeds were wanted, of which the others have enough.
-        here.check_line(controller.line(), 1, [1, 2, 3, 4, 5])
-        here.check_line(controller.line(), 2, [1, 3, 4, 5])
-        here.check_line(controller.line(), 3, [1, 3, 4, 5])
-        require(controller.ended() == 0, controller.said)
+        here.check_line(controller.told(), 1, [1, 2, 3, 4, 5])
+        here.check_line(controller.told(), 2, [1, 3, 4, 5])
+        here.check_line(controller.told(), 3, [1, 3, 4, 5])
+        require(controller.ended() == 0, controller.said())
         require([member.ended() for member in members] == [0, 3, 0], "the members in C++")
         # The end of a round is not told to whom the next one reached first.
         require(all(1 <= member.ended() <= 3 for member in others), "the members in Python")
-        require(server.stop() == 0 and server.said == "", server.said)
+        require(server.stop() == 0 and server.said() == "", server.said())
 
 
 def leaving_twice(programs: Path, root: Path) -> None:
@@ -64,12 +65,12 @@ def leaving_twice(programs: Path, root: Path) -> None:
         members = [here.client(number) for number in (1, 2, 3)]
         members.append(here.client(4, "--leave-before", "begin", "--leave-round", "1"))
         members.append(here.client(5, "--leave-before", "survivors", "--leave-round", "1"))
-        line = controller.line()
+        line = controller.told()
         # Every survivor needs three neighbours in the set, and has two.
         require(line["outcome"] in {508, 509} and "sum" not in line, line)
-        require(controller.ended() == 0, controller.said)
+        require(controller.ended() == 0, controller.said())
         require([member.ended() for member in members] == [0, 0, 0, 3, 3], "how the members ended")
-        require(members[0].line() == {"round": 1, "outcome": line["outcome"]}, "what a member prints")
+        require(json.loads(members[0].rest[0]) == {"round": 1, "outcome": line["outcome"]}, "what a member prints")
 
 
 def private_run(programs: Path, root: Path) -> None:
@@ -78,7 +79,7 @@ def private_run(programs: Path, root: Path) -> None:
         here.server()
         controller = here.controller("--rounds", "1", "--epsilon", "4", "--delta", "1e-5", "--clip", "8")
         members = [here.client(number) for number in (1, 2, 3, 4)]
-        line = controller.line()
+        line = controller.told()
         require(line["outcome"] == 0 and line["survivors"] == ["1", "2", "3", "4"], line)
         error = np.array(line["sum"]) - sum(here.values(number) for number in (1, 2, 3, 4))
         # The plan for these numbers has noise of one to ten clips; of 40 normal values the root mean square is within a third and three

@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import queue
-import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -24,6 +22,10 @@ from cloakwork.secagg import Channel, Identity, public_key
 from cloakwork.server import folder as folders
 from cloakwork.server.certificate import self_signed
 from cloakwork.wire.authentication import COUNTER, MAC, PARTY, Exchange
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "hosts"))
+
+from process import Process, free_port
 
 LENGTH = 40
 FRACTION = 20
@@ -40,66 +42,22 @@ def require(condition: object, what: object) -> None:
         raise Failure(str(what))
 
 
-class Program:
-    """A program that runs, and whose lines are read as they come."""
+class Program(Process):
+    """A program whose lines and whose end have to come in time."""
 
-    def __init__(self, *command: str | Path, folder: Path | None = None) -> None:
-        words = [str(word) for word in command]
-        self.name = Path(words[0]).name
-        self._process = subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self._lines: queue.Queue[str] = queue.Queue()
-        self._said: list[str] = []
-        self._readers = [threading.Thread(target=self._read_lines, daemon=True), threading.Thread(target=self._read_errors, daemon=True)]
-        for reader in self._readers:
-            reader.start()
-
-    def _read_lines(self) -> None:
-        for line in self._process.stdout or ():
-            self._lines.put(line)
-
-    def _read_errors(self) -> None:
-        self._said.extend(self._process.stderr or ())
-
-    def line(self, seconds: float = SECONDS) -> dict[str, object]:
-        """Its next line, which is JSON."""
-        found: dict[str, object] = json.loads(self.text(seconds))
+    def told(self) -> dict[str, Any]:
+        """Its next line."""
+        found = self.line(SECONDS)
+        if found is None:
+            raise Failure(f"{self.name} told nothing: {self.said()}")
         return found
 
-    def text(self, seconds: float = SECONDS) -> str:
-        """Its next line."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with contextlib.suppress(queue.Empty):
-                return self._lines.get(timeout=0.1)
-            require(self._process.poll() is None or not self._lines.empty(), f"{self.name} ended: {self.said}")
-        raise Failure(f"{self.name} said nothing for {seconds} s: {self.said}")
-
-    def rest(self) -> list[dict[str, object]]:
-        """Its other lines, once it has ended."""
-        return [json.loads(self._lines.get_nowait()) for _ in range(self._lines.qsize())]
-
-    def ended(self, seconds: float = SECONDS) -> int:
-        """Its status, once it has ended."""
-        status = self._process.wait(seconds)
-        for reader in self._readers:
-            reader.join(seconds)
+    def ended(self) -> int:
+        """Its status."""
+        status = self.end(SECONDS)
+        if status is None:
+            raise Failure(f"{self.name} has not ended: {self.said()}")
         return status
-
-    @property
-    def said(self) -> str:
-        """What it wrote for people."""
-        return "".join(self._said)
-
-    def stop(self) -> int:
-        """Asks it to end."""
-        self._process.send_signal(signal.SIGTERM)
-        return self.ended()
-
-    def kill(self) -> None:
-        """Ends it if it has not ended."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
 
 
 class PythonMember(threading.Thread):
@@ -178,21 +136,21 @@ class World:
 
     def start(self, program: str | Path, *options: str | Path, folder: Path | None = None) -> Program:
         """Starts a program in C++, or another one by its path."""
-        started = Program(self._programs / program if isinstance(program, str) else program, *options, folder=folder)
+        path = self._programs / program if isinstance(program, str) else program
+        started = Program(f"{path.name}-{len(self.started)}", [path, *options], folder or self.root)
         self.started.append(started)
         return started
 
     def server(self) -> Program:
         """The server in C++."""
         program = self.start("server", "--folder", self.folder, "--port", "0", "--controller", self.office.fingerprint)
-        line = program.line()
+        line = program.told()
         self.url, self.fingerprint = str(line["url"]), str(line["fingerprint"])
         return program
 
     def python_server(self) -> Program:
         """The server of the Python package."""
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.url = f"https://localhost:{free.getsockname()[1]}"
+        self.url = f"https://localhost:{free_port()}"
         self.fingerprint = folders.create(self.folder, self.url, host="127.0.0.1", port=None, tls=("certificate.pem", "key.pem"))
         folders.allow(self.folder, self.office.fingerprint, "the checks")
         program = self.start(Path(sys.executable), "-m", "cloakwork", "server", "run", "--folder", self.folder)
@@ -201,7 +159,7 @@ class World:
             with contextlib.suppress(httpx.TransportError):
                 if httpx.get(f"{self.url}/v1/health", verify=str(self.ca)).status_code == 200:
                     return program
-            require(time.monotonic() < deadline, f"the Python server does not answer: {program.said}")
+            require(time.monotonic() < deadline, f"the Python server does not answer: {program.said()}")
             time.sleep(0.05)
 
     def controller(self, *options: str | Path) -> Program:

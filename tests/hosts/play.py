@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import selectors
-import signal
-import socket
 import subprocess
-import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +14,15 @@ from typing import Any
 import numpy as np
 from hosts import Host
 from numpy.typing import NDArray
+from process import END_SECONDS, Process, free_port
 
+from cloakwork.controller import Controller
+from cloakwork.flow import keyfile
 from cloakwork.server.certificate import self_signed
 
 FRACTION = 20
 LEFT = 3
 START_SECONDS = 60.0
-END_SECONDS = 20.0
 # Root mean square error of a private sum beside the one that the plan states: see `judge`.
 EPSILON, DELTA, CLIP = 4.0, 1e-5, 8.0
 
@@ -69,62 +66,9 @@ class Outcome:
 Tell = Callable[[str], None]
 
 
-class Process:
-    """A program of a host, whose lines are read and whose end has a limit."""
-
-    def __init__(self, host: Host, role: str, name: str, folder: Path, *options: str | Path) -> None:
-        self.name = f"{name} ({host.name})"
-        self._errors = folder / f"{name.replace(' ', '-')}.err"
-        words = [*host.commands[role], *map(str, options)]
-        with self._errors.open("wb") as errors:
-            self._process = subprocess.Popen(
-                words, stdout=subprocess.PIPE, stderr=errors, cwd=folder, env={**os.environ, **host.environment}, start_new_session=True
-            )
-        self._rest = b""
-
-    def line(self, seconds: float) -> dict[str, Any] | None:
-        """Its next line; None when it ended or the time has passed."""
-        assert self._process.stdout is not None
-        deadline = time.monotonic() + seconds
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ)
-            while b"\n" not in self._rest:
-                left = deadline - time.monotonic()
-                if left <= 0 or not selector.select(left):
-                    return None
-                part = os.read(self._process.stdout.fileno(), 1 << 16)
-                if not part:
-                    return None
-                self._rest += part
-        line, _, self._rest = self._rest.partition(b"\n")
-        found: dict[str, Any] = json.loads(line)
-        return found
-
-    def end(self, seconds: float) -> int | None:
-        """Its exit status; None if it had to be ended."""
-        deadline = time.monotonic() + seconds
-        while self.line(max(0.0, deadline - time.monotonic())) is not None:
-            pass
-        try:
-            return self._process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            return None
-
-    def stop(self) -> int | None:
-        """Asks it to end."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        return self.end(END_SECONDS)
-
-    def kill(self) -> None:
-        """Ends it and what it started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-
-    def said(self) -> str:
-        """The end of what it wrote to its error stream."""
-        return self._errors.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
+def start(host: Host, role: str, name: str, folder: Path, *options: str | Path) -> Process:
+    """Starts a program of a host."""
+    return Process(f"{name} ({host.name})", [*host.commands[role], *options], folder, host.environment)
 
 
 def play(game: Game, folder: Path, generator: np.random.Generator, tell: Tell = lambda _: None) -> Outcome:
@@ -140,7 +84,7 @@ def play(game: Game, folder: Path, generator: np.random.Generator, tell: Tell = 
         for process in processes:
             process.kill()
     if outcome.problems:
-        outcome.problems += [f"{process.name} said: {process.said()}" for process in processes if process.said()]
+        outcome.problems += [f"{process.name} said: {process.said().strip()[-2000:]}" for process in processes if process.said()]
     return outcome
 
 
@@ -154,7 +98,7 @@ def _play(game: Game, folder: Path, generator: np.random.Generator, tell: Tell, 
     self_signed(["localhost", "127.0.0.1"], home / "certificate.pem", home / "key.pem")
     ca = home / "certificate.pem"
     office = identity(game.controller, folder / "office")
-    server = Process(game.server, "server", "server", folder, "--folder", home, "--port", str(free_port()), "--controller", office)
+    server = start(game.server, "server", "server", folder, "--folder", home, "--port", str(free_port()), "--controller", office)
     processes.append(server)
     listening = server.line(START_SECONDS)
     if listening is None:
@@ -184,7 +128,7 @@ def _play(game: Game, folder: Path, generator: np.random.Generator, tell: Tell, 
         ]
         if player.leave_before is not None:
             options += ["--leave-before", player.leave_before, "--leave-round", str(player.leave_round)]
-        clients.append(Process(player.host, "client", name, folder, *options))
+        clients.append(start(player.host, "client", name, folder, *options))
     processes += clients
 
     options = ["--url", listening["url"], "--server", listening["fingerprint"], "--ca", ca, "--identity", folder / "office"]
@@ -192,7 +136,7 @@ def _play(game: Game, folder: Path, generator: np.random.Generator, tell: Tell, 
     options += ["--step-seconds", str(game.step_seconds), "--invitation", invitation]
     if game.private:
         options += ["--epsilon", str(EPSILON), "--delta", str(DELTA), "--clip", str(CLIP)]
-    controller = Process(game.controller, "controller", "controller", folder, *options)
+    controller = start(game.controller, "controller", "controller", folder, *options)
     processes.append(controller)
     tell(f"{game.controller.name} controls a run of {', '.join(player.host.name for player in game.players)}")
     for number in range(1, game.rounds + 1):
@@ -203,12 +147,14 @@ def _play(game: Game, folder: Path, generator: np.random.Generator, tell: Tell, 
         outcome.rounds.append(line)
         outcome.problems += judge(game, number, line, values)
         tell(describe(line, game))
-    _end(game, outcome, controller, server, clients)
-
-
-def _end(game: Game, outcome: Outcome, controller: Process, server: Process, clients: list[Process]) -> None:
     if (status := controller.end(END_SECONDS)) != 0:
         outcome.problems.append(f"{controller.name} ended with {status}")
+    with closing(Controller(listening["url"], listening["fingerprint"], keyfile.load(folder / "office"), ca=ca)) as watching:
+        outcome.problems += shown(game, watching.watch())
+    _end(game, outcome, server, clients)
+
+
+def _end(game: Game, outcome: Outcome, server: Process, clients: list[Process]) -> None:
     for player, client in zip(game.players, clients, strict=True):
         expected = 0 if player.leave_before is None else LEFT
         if (status := client.end(END_SECONDS)) != expected:
@@ -226,13 +172,6 @@ def identity(host: Host, path: Path) -> str:
     if result.returncode != 0:
         raise Failure(f"{host.name} made no identity: {result.stderr}")
     return result.stdout.strip()
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
 
 
 def judge(game: Game, number: int, line: dict[str, Any], values: NDArray[np.float64]) -> list[str]:
@@ -256,6 +195,21 @@ def judge(game: Game, number: int, line: dict[str, Any], values: NDArray[np.floa
     # ten times its mean with a probability under 1e-16 (Chernoff).
     size = math.sqrt(float((error**2).mean()))
     return [] if CLIP / 10 < size < CLIP * 32 else [f"{where}: an error of {size:.3g} is not that of noise for a clip of {CLIP:g}"]
+
+
+def shown(game: Game, status: dict[str, Any] | None) -> list[str]:
+    """What is wrong with the status of a server that has had this game, and closed its run."""
+    if status is None or set(status) != {"version", "time", "runs"} or len(status["runs"]) != 1:
+        return [f"the status is {status}"]
+    (run,) = status["runs"]
+    members = len(game.players)
+    rounds = [[entry[name] for name in ("round", "state", "outcome", "survivors")] for entry in run["rounds"]]
+    there = {number: sum(not player.leaves(number) for player in game.players) for number in range(game.rounds, 0, -1)}
+    right = (run["state"], len(run["members"]), run["refusals"]) == ("closed", members, [])
+    right &= rounds == [[number, "ended", 0, survivors] for number, survivors in there.items()]
+    # Who was away before a round is not among its participants.
+    right &= all(entry["survivors"] <= entry["participants"] <= members for entry in run["rounds"])
+    return [] if right else [f"the status shows {run}"]
 
 
 def describe(line: dict[str, Any], game: Game) -> str:

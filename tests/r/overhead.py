@@ -20,6 +20,9 @@ SYSTEM_LIBRARIES = ("-lpthread", "-ldl", "-lm")
 # glibc keeps what is freed: otherwise whoever comes first after memory went back to the kernel pays for some 1,200 page faults.
 ALLOCATOR = {"MALLOC_TRIM_THRESHOLD_": str(1 << 30), "MALLOC_MMAP_THRESHOLD_": str(1 << 30)}
 
+# Milliseconds through C and through the other host.
+Pair = tuple[float, float]
+
 
 def probe(prefix: Path, folder: Path) -> Path:
     """overhead.c for R to load, with the same static library as the package."""
@@ -33,22 +36,32 @@ def probe(prefix: Path, folder: Path) -> Path:
     return made
 
 
+def pairs(command: list[str], members: int, environment: dict[str, str]) -> list[Pair]:
+    """What a program measures that takes the length, the members and the number of pairs, and prints a line for each pair."""
+    words = [*command, str(LENGTH), str(members), str(PAIRS)]
+    given = {**os.environ, **environment, **ALLOCATOR}
+    result = subprocess.run(words, capture_output=True, text=True, check=True, timeout=900, env=given)
+    found = [tuple(map(float, line.split())) for line in result.stdout.splitlines()]
+    return [(c, other) for c, other in found]
+
+
+def through_r(prefix: Path, environment: dict[str, str]) -> dict[int, list[Pair]]:
+    """The pairs for each number of members."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["Rscript", "--vanilla", str(HERE / "overhead.R"), str(probe(prefix, Path(folder)))]
+        return {members: pairs(command, members, environment) for members in MEMBERS}
+
+
 def report(prefix: Path, environment: dict[str, str]) -> str:
     """A line for each number of members: the least and the median time of each host, and the median of the ratios of the pairs."""
     lines = []
-    with tempfile.TemporaryDirectory() as folder:
-        made = probe(prefix, Path(folder))
-        for members in MEMBERS:
-            command = ["Rscript", "--vanilla", str(HERE / "overhead.R"), str(made), str(LENGTH), str(members), str(PAIRS)]
-            given = {**os.environ, **environment, **ALLOCATOR}
-            result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=900, env=given)
-            pairs = [tuple(map(float, line.split())) for line in result.stdout.splitlines()]
-            c, r = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-            cost = median(through_r / through_c for through_c, through_r in pairs) - 1
-            lines.append(
-                f"masking {LENGTH:,} values, {members} members: C {min(c):.2f} to {median(c):.2f} ms, R {min(r):.2f} to {median(r):.2f} ms "
-                f"(least, median); median cost of R over C {100 * cost:+.1f} %"
-            )
+    for members, measured in through_r(prefix, environment).items():
+        c, r = [pair[0] for pair in measured], [pair[1] for pair in measured]
+        cost = median(through_r / through_c for through_c, through_r in measured) - 1
+        lines.append(
+            f"masking {LENGTH:,} values, {members} members: C {min(c):.2f} to {median(c):.2f} ms, R {min(r):.2f} to {median(r):.2f} ms "
+            f"(least, median); median cost of R over C {100 * cost:+.1f} %"
+        )
     return "\n".join(lines)
 
 

@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "hosts"))
 
 import hosts  # noqa: E402
-from play import Process, free_port, identity  # noqa: E402
+from play import identity, start  # noqa: E402
+from process import Process, free_port  # noqa: E402
 
 from cloakwork.server.certificate import self_signed  # noqa: E402
 
@@ -109,8 +110,8 @@ def members(folder: Path) -> None:
     (folder / "members").write_text("\n".join(listed) + "\n", encoding="ascii")
     commands = {"python": python_member(folder / "python"), "r": r_member(folder / "r"), "cpp": cpp_member(folder / "cpp")}
 
-    server = Process(python, "server", "server", folder, "--folder", home, "--port", str(free_port()), "--controller", office)
-    started: list[subprocess.Popen[str]] = []
+    server = start(python, "server", "server", folder, "--folder", home, "--port", str(free_port()), "--controller", office)
+    started: dict[str, Process] = {}
     processes = [server]
     try:
         listening = server.line(SECONDS)
@@ -120,39 +121,28 @@ def members(folder: Path) -> None:
         options = ["--url", listening["url"], "--server", listening["fingerprint"], "--ca", home / "certificate.pem"]
         options += ["--identity", folder / "office", "--members", folder / "members", "--invitation", invitation]
         options += ["--length", str(len(VECTOR)), "--rounds", str(ROUNDS)]
-        controller = Process(python, "controller", "controller", folder, *options)
+        controller = start(python, "controller", "controller", folder, *options)
         processes.append(controller)
         line = appeared(invitation)
         for name, command in commands.items():
-            started.append(begin([*command, line], folder / name, r.environment))
+            started[name] = Process(name, [*command, line], folder / name, r.environment)
         result = controller.line(SECONDS)
-        said = {name: said_by(process) for name, process in zip(commands, started, strict=True)}
+        said = {name: said_by(process) for name, process in started.items()}
         if result is None or result["outcome"] != 0 or result["sum"] != [len(commands) * value for value in VECTOR]:
             raise Failure(f"the sum of the members is {result}: {controller.said()}; they said: {said}")
         wrong = {name: line for name, line in said.items() if line != f"{ROUNDS} rounds"}
         if wrong:
             raise Failure(f"members said: {wrong}")
     finally:
-        for process in started:
+        for process in [*started.values(), *processes]:
             process.kill()
-            process.wait()
-        for one in processes:
-            one.kill()
 
 
-def begin(words: list[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
-    """A member's program, with one stream for all that it says."""
-    given = {**os.environ, **environment}
-    return subprocess.Popen(words, cwd=folder, env=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def said_by(process: subprocess.Popen[str]) -> str:
+def said_by(process: Process) -> str:
     """What a member said, once it has ended."""
-    try:
-        said, _ = process.communicate(timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        return "nothing: it did not end"
-    return said.strip() if process.returncode == 0 else f"{said.strip()} (ended with {process.returncode})"
+    status = process.end(SECONDS)
+    ending = "" if status == 0 else f" (ended with {status})"
+    return "\n".join([*process.rest, *process.said().splitlines()]) + ending
 
 
 def appeared(path: Path) -> str:

@@ -1,4 +1,5 @@
-// What the tests share. They are written once for both modes: GET takes the value of a call that has to succeed, ERROR_OF the error of one that must not.
+// What the tests share. They are written once for both modes: GET takes the value of a call that has to succeed, ERROR_OF the error of one that must not,
+// TAKE whichever it is.
 #ifndef CHECK_HPP
 #define CHECK_HPP
 
@@ -52,6 +53,26 @@ auto get(Call call, const char *file, int line) {
 #endif
 }
 
+// The error of a call, or its value in `out`.
+template <class Call, class T>
+cloakwork::Error take(Call call, T &out) {
+#ifdef CLOAKWORK_NO_EXCEPTIONS
+    auto result = call();
+    if (!result.ok()) {
+        return result.error();
+    }
+    out = *std::move(result);
+    return {};
+#else
+    try {
+        out = call();
+        return {};
+    } catch (const cloakwork::Exception &error) {
+        return error.error();
+    }
+#endif
+}
+
 template <class Call>
 cloakwork::Error error_of(Call call) {
 #ifdef CLOAKWORK_NO_EXCEPTIONS
@@ -71,6 +92,7 @@ cloakwork::Error error_of(Call call) {
 
 #define CHECK(...) check::that((__VA_ARGS__), #__VA_ARGS__, __FILE__, __LINE__)
 #define GET(...) check::get([&]() { return __VA_ARGS__; }, __FILE__, __LINE__)
+#define TAKE(out, ...) check::take([&]() { return __VA_ARGS__; }, out)
 #define ERROR_OF(...) check::error_of([&]() { return __VA_ARGS__; })
 
 void test_identity();
@@ -80,5 +102,7 @@ void test_bad_input();
 void test_privacy();
 void test_noise();
 void test_vectors();
+void test_vectors_of_runs();
+void test_transcripts();
 
 #endif

@@ -11,6 +11,8 @@ int main() {
     test_privacy();
     test_noise();
     test_vectors();
+    test_vectors_of_runs();
+    test_transcripts();
     std::printf("%lu passed, %lu failed\n", check::counts().passed, check::counts().failed);
     return check::counts().failed == 0 ? 0 : 1;
 }

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from cloakwork.errors import CloakworkError, NumberError, ParameterError
-from cloakwork.secagg import Channel, Config, Identity, Run, Segment, decode, fingerprint, public_key, sha256
+from cloakwork.secagg import Channel, Config, Identity, Run, Segment, Server, decode, fingerprint, public_key, sha256
 from secagg_rounds import ring
-from secagg_vectors import config, load, numbers, residues
+from secagg_vectors import config, load, members, numbers, residues
 
 
 def refusal(call: Any) -> int:
@@ -19,6 +19,13 @@ def refusal(call: Any) -> int:
     with pytest.raises(CloakworkError) as failure:
         call()
     return failure.value.code
+
+
+def test_hashes() -> None:
+    """`Hash(label, parts)` of docs/protocol.md, section 1, is SHA-256 of parts with their lengths."""
+    for entry in load("hash.json")["hash"]:
+        parts = [b"cloakwork/1 " + entry["label"].encode("ascii"), *map(bytes.fromhex, entry["parts"])]
+        assert sha256(b"".join(len(part).to_bytes(4, "little") + part for part in parts)).hex() == entry["hash"]
 
 
 def test_fingerprints() -> None:
@@ -77,6 +84,19 @@ def test_descriptions() -> None:
     roster = bytes.fromhex(vectors["valid"][0]["roster"])
     for entry in vectors["invalid"]:
         assert refusal(lambda entry=entry: Run.decode(bytes.fromhex(entry["description"]), roster)) == entry["error"], entry["name"]
+
+
+def test_rosters_that_are_refused() -> None:
+    """In a description that holds their hash; what is wrong with a key is said by whoever uses it: the server uses all."""
+    vectors = load("run.json")["rosters"]
+    valid = vectors["valid"]
+    description = Run.new(Config(segments=(Segment("x", 32, 1),)), members(bytes.fromhex(valid["roster"]))).description.hex()
+    assert valid["roster_hash"] in description
+    for entry in vectors["invalid"]:
+        assert entry["count"] == valid["count"]
+        altered = bytes.fromhex(description.replace(valid["roster_hash"], entry["roster_hash"]))
+        roster = bytes.fromhex(entry["roster"])
+        assert refusal(lambda altered=altered, roster=roster: Server(Run.decode(altered, roster))) == entry["error"], entry["name"]
 
 
 # A roster of 2^20 keys takes too long to make.

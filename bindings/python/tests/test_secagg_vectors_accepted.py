@@ -79,12 +79,14 @@ def test_answers_to_servers(case: dict[str, Any]) -> None:
                 payloads[delivery["id"]] = answer[receipt.payload]
         if any(delivery.get("lost") for delivery in step["deliveries"]) and server.phase.name != "sum":
             server.close_step()
-        if replaced and step["step"] == "open":
+        # Without recovery nothing is opened: the sum follows the masked vectors.
+        if replaced and (step["step"] == "open" or server.phase.name == "sum"):
             assert end(run, server, payloads, round_of(transcript, step)) == case["outcome"]
-            break
+            assert answers == {}
+            return
         if server.phase.name == "sum":
             server.finish()
-    assert answers == {}
+    pytest.fail("the round of the case does not end")
 
 
 def end(run: Run, server: Server, payloads: dict[str, bytes], begun: dict[str, Any]) -> int:

@@ -3,7 +3,10 @@
 #' A budget bounds what a data set may lose in all rounds of all runs together. A client of a run with noise gives it to [join_run()], and a
 #' controller to [run_create()]: each round is charged before the masked vector, or the request that starts it, leaves, and is never given
 #' back, whatever becomes of the round. A round that the budget does not allow goes on without the client, and is not started by the
-#' controller.
+#' controller. A run with noise without a budget is refused, and so is a budget for a run without noise.
+#'
+#' The budget of a client keeps the rotation seed of each round as well, and refuses a round in which an earlier one comes again: noise
+#' hides what it should only behind a rotation that is new.
 #'
 #' @param epsilon,delta the loss that the data set may suffer.
 #' @param file where the charges are kept, so that they outlive the session; made if it is not there. `NULL` for this session alone.
@@ -63,13 +66,16 @@ spent_on <- function(budget, charges) {
   accountant_epsilon(account, budget$delta)
 }
 
-# Refuses a round that the budget does not allow. A round that was charged before costs nothing again.
-budget_check <- function(budget, run, number) {
+# Refuses a round that the budget does not allow. A round that was charged before costs nothing again. A client gives the rotation seed.
+budget_check <- function(budget, run, number, rotation = NULL) {
   key <- paste(hex(run_bytes(run, "hash")), number)
   if (key %in% names(budget$state$charges)) {
     return(budget$state$charges)
   }
-  charge <- list(mechanism = run$about$mechanism, unit = budget$about$numbers)
+  if (!is.null(rotation) && any(vapply(budget$state$charges, function(charge) identical(charge$rotation, rotation), NA))) {
+    raise("ROTATION_SEED_REPEATED", sprintf("round %s has the rotation seed of an earlier one", number_text(number)), "budget")
+  }
+  charge <- list(mechanism = run$about$mechanism, unit = budget$about$numbers, rotation = rotation)
   charges <- c(budget$state$charges, stats::setNames(list(charge), key))
   would_be <- spent_on(budget, charges)
   if (would_be > budget$epsilon) {
@@ -83,8 +89,8 @@ budget_check <- function(budget, run, number) {
 }
 
 # Charges a round; what is kept in a file is there before this returns.
-budget_charge <- function(budget, run, number) {
-  charges <- budget_check(budget, run, number)
+budget_charge <- function(budget, run, number, rotation = NULL) {
+  charges <- budget_check(budget, run, number, rotation)
   if (!is.null(budget$file)) {
     aside <- paste0(budget$file, ".new")
     kept <- tryCatch(
@@ -101,9 +107,10 @@ budget_charge <- function(budget, run, number) {
   invisible(NULL)
 }
 
-# The budget of a run: needed for no other than one with noise.
+# The budget of a run: one with noise needs it, and no other has any.
 budget_for <- function(budget, run) {
   if (is.null(budget)) {
+    if (run_private(run)) raise("CONFIGURATION", "the run is differentially private and needs one: see privacy_budget()", "budget")
     return(NULL)
   }
   of_class(budget, "cw_budget", "budget")

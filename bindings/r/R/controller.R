@@ -3,7 +3,7 @@
 #' A controller defines a run, gives it to the server, starts its rounds and reads their sums. The server lists the controller's fingerprint
 #' among those that may. The controller makes description, roster and beacon itself, so that it need not believe the server about the run.
 #'
-#' In a run with noise every round costs privacy, whatever becomes of it: give the run a [privacy_budget()].
+#' In a run with noise every round costs privacy, whatever becomes of it: such a run needs a [privacy_budget()].
 #'
 #' @param url,server,identity,ca,patience see [cw_connection()].
 #' @param controller a controller.
@@ -11,7 +11,7 @@
 #' @param members fingerprint of each member's identity by name.
 #' @param config of [config_for()], [run_config()] or [private_config()].
 #' @param run a run of [cw_run()] instead of `members` and `config`.
-#' @param budget of [privacy_budget()], for the data of all members together, in a run with noise; `NULL` to keep no account.
+#' @param budget of [privacy_budget()], for the data of all members together: needed in a run with noise.
 #' @param shares_results whether members may read the results as well.
 #' @param handle a run of `run_create()`.
 #' @param context raw bytes for every participant, such as the joint model.

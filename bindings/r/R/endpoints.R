@@ -152,7 +152,7 @@ changing <- list(
     live <- open_run(exchange)
     member <- caller(exchange)
     counted <- live_receive(live, member, exchange$body)
-    live$away <- setdiff(live$away, member)
+    live_heard(live, member)
     answer_json(list(counted = counted))
   },
   refusal_post = function(host, exchange) {
@@ -168,6 +168,20 @@ changing <- list(
 )
 
 reading <- list(
+  status = function(host, exchange) {
+    after <- exchange$query$after
+    if (is.null(after) || after != version_text(host)) {
+      return(answer_json(status_shown(host)))
+    }
+    changed <- wait_for(host, NULL, wait_seconds(exchange), function() if (after != version_text(host)) answer(200L))
+    if (!inherits(changed, "promise")) {
+      return(changed)
+    }
+    promises::then(changed, function(given) {
+      # Changes that come close together are shown together.
+      if (given$status == 204L) given else later_on(STATUS_PAUSE, function() answer_json(status_shown(host)))
+    })
+  },
   runs = function(host, exchange) answer_json(list(runs = lapply(unname(rev(host$runs)), run_in_short))),
   run = function(host, exchange) answer_json(run_shown(known_run(exchange))),
   description = function(host, exchange) answer(200L, CBOR, run_bytes(known_run(exchange)$run, "description")),
@@ -177,7 +191,7 @@ reading <- list(
     live <- known_run(exchange)
     member <- caller(exchange)
     number <- path_number(exchange, "number")
-    live$away <- setdiff(live$away, member)
+    live_heard(live, member)
     wait_for(host, live, wait_seconds(exchange), function() {
       found <- live_message(live, member, number)
       if (!is.null(found)) answer(200L, CBOR, found)
@@ -213,65 +227,4 @@ reading <- list(
 round_known <- function(live, number) {
   if (number < 1 || number > length(live$rounds)) raise("NOT_FOUND", sprintf("there is no round %.0f", number))
   live$rounds[[number]]
-}
-
-round_shown <- function(live, number) {
-  round <- round_known(live, number)
-  list(
-    round = number, state = round$state, participants = if (!is.null(round$participants)) I(round$participants),
-    survivors = if (!is.null(round$survivors)) I(round$survivors), outcome = round$outcome,
-    reason = if (!is.null(round$outcome)) outcome_text(round$outcome), requested = round$requested, begun = round$begun, ended = round$ended
-  )
-}
-
-run_in_short <- function(live) {
-  list(
-    run = hex(live$id), name = live$name, hash = hex(run_bytes(live$run, "hash")), created = live$created,
-    state = if (live$closed) "closed" else "open", rounds = length(live$rounds)
-  )
-}
-
-run_shown <- function(live) {
-  phase <- server_phase(live$machine)
-  members <- run_members(live$run)
-  states <- if (live$closed) rep("closed", nrow(members)) else member_states(live, phase)
-  begun <- vapply(live$rounds, function(round) !is.null(round$begun), NA)
-  shown <- list(
-    run = hex(live$id), name = live$name, hash = hex(run_bytes(live$run, "hash")), created = live$created,
-    state = if (live$closed) "closed" else "open", shares_results = live$shares_results, last_round = length(live$rounds),
-    seconds_left = if (!is.null(live$deadline)) max(0, live$deadline - as.numeric(Sys.time())), new_setup_wanted = live$renew
-  )
-  if (!live$closed) {
-    shown <- c(shown, list(step = phase$step, epoch = phase$epoch, round = max(0, which(begun)), passes = phase$pass))
-  }
-  shown$members <- lapply(seq_len(nrow(members)), function(i) {
-    list(id = members$id[[i]], name = members$name[[i]], fingerprint = members$fingerprint[[i]], state = states[[i]])
-  })
-  shown
-}
-
-# What each member is doing, in one word.
-member_states <- function(live, phase) {
-  lists <- server_info(live$machine)
-  out <- left_out(live, lists$confirmed)
-  in_round <- phase$step %in% c(ROUND_STEPS, "sum")
-  vapply(live$run$ids, function(member) {
-    if (member %in% lists$waiting) {
-      "waited for"
-    } else if (in_round && member %in% lists$survivors) {
-      "answered"
-    } else if (member %in% out) {
-      "left out"
-    } else if (in_round && member %in% lists$participants) {
-      "dropped out"
-    } else if (phase$step %in% SETUP_STEPS) {
-      if (phase$step == "advertise" || member %in% lists$confirmed) "answered" else "absent"
-    } else if (!(member %in% lists$confirmed)) {
-      "absent"
-    } else if (member %in% live$away) {
-      "away"
-    } else {
-      "ready"
-    }
-  }, "", USE.NAMES = FALSE)
 }

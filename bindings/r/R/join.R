@@ -6,6 +6,8 @@
 #' With a `state` file a client that was ended at any moment goes on where it was when `join_run()` is called again: the same bytes are sent
 #' again, nothing is masked twice. Without one it makes new keys and takes part in the next round.
 #'
+#' `invited_run()` only looks at the run: what it adds up, among whom, and with what noise.
+#'
 #' @param invitation the line of the controller, see [invitation()].
 #' @param identity the own identity, or its file.
 #' @param contribute a function of one argument, a list of `number` (of the round), `context` (raw bytes that every participant has), `run`,
@@ -14,14 +16,14 @@
 #' @param ca,patience see [cw_connection()].
 #' @param state file for the state of this client in this run: secret, and never to be set back to an older state. `NULL` for this session
 #'   alone.
-#' @param budget of [privacy_budget()], in a run with noise: charged before a masked vector leaves. A round that it does not allow goes on
-#'   without this client.
+#' @param budget of [privacy_budget()], needed in a run with noise: charged before a masked vector leaves. A round that it does not allow goes
+#'   on without this client.
 #' @param rounds how many rounds to stay for.
 #' @param idle_seconds how long to stay while nothing happens.
 #' @param on_event a function that is told what happens: a list of `what` (`"invite"`, `"keys"`, `"confirmations"`, `"begin"`,
 #'   `"survivors"`, `"open"` and `"finished"` for messages that came, before they are answered; `"masked"`, `"late"`, `"refused"`,
 #'   `"closed"`), `round`, `outcome` and `text`.
-#' @return The number of rounds that ended, invisibly.
+#' @return `join_run()`: the number of rounds that ended, invisibly. `invited_run()`: the run, as [cw_run_decode()] gives it.
 #' @examples
 #' # The example of controller() has a server to join. What is no invitation is refused:
 #' contribute <- function(round) c(n = 10, age = 504.5)
@@ -50,6 +52,13 @@ join_run <- function(invitation, identity, contribute, ca = NULL, state = NULL, 
   deliver(stay, kept$outgoing)
   take_part(stay, one_number(rounds, "rounds"), one_number(idle_seconds, "idle_seconds"))
   invisible(stay$rounds)
+}
+
+#' @rdname join_run
+#' @export
+invited_run <- function(invitation, identity, ca = NULL, patience = 3600) {
+  pins <- read_invitation(invitation)
+  look_at_run(cw_connection(pins$url, pins$server, identity, ca, patience), pins)
 }
 
 LARGEST_ROSTER <- 40 * 2^20
@@ -159,10 +168,11 @@ begin_round <- function(stay, number, message) {
   info <- client_info(stay$client)
   masked <- tryCatch(
     {
+      rotation <- if (!is.null(stay$budget)) returned(.Call(C_cw_client_rotation_seed, stay$client$handle))
       # Computing may take long: a spent budget is told before.
-      if (!is.null(stay$budget)) budget_check(stay$budget, stay$run, info$round)
+      if (!is.null(stay$budget)) budget_check(stay$budget, stay$run, info$round, rotation)
       message <- client_mask(stay$client, stay$contribute(list(number = info$round, context = context, run = stay$run, member = info$id)))
-      if (!is.null(stay$budget)) budget_charge(stay$budget, stay$run, info$round)
+      if (!is.null(stay$budget)) budget_charge(stay$budget, stay$run, info$round, rotation)
       message
     },
     error = function(e) contribution_failed(stay, number, e)
@@ -174,7 +184,7 @@ begin_round <- function(stay, number, message) {
 contribution_failed <- function(stay, number, error) {
   keep_state(stay, NULL)
   tell(stay, "refused", text = conditionMessage(error))
-  if (inherits(error, "cloakwork_error") && error$name == "BUDGET_SPENT") {
+  if (inherits(error, "cloakwork_error") && error$name %in% c("BUDGET_SPENT", "ROTATION_SEED_REPEATED")) {
     report(stay, number, error$status, "this party's privacy budget does not allow the round")
     return(NULL)
   }

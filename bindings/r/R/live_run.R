@@ -72,6 +72,14 @@ live_context <- function(live, member, number) {
   round$context
 }
 
+# A member is there: it takes part in the next round, even if it missed a step before.
+live_heard <- function(live, member) {
+  if (member %in% live$away) {
+    live$away <- setdiff(live$away, member)
+    live$changed <- TRUE
+  }
+}
+
 # Takes a message from a member; whether it counted.
 live_receive <- function(live, member, message) {
   before <- server_phase(live$machine)
@@ -108,7 +116,9 @@ live_refused <- function(live, member, number, accused, code, reason) {
   told <- sum(vapply(live$refusals, function(known) known$member == member && known$epoch == entry$epoch && known$round == entry$round, NA))
   # Once for each neighbour that it may blame, and once more.
   if (told <= live$run$about$neighbours) {
-    refusal <- list(epoch = entry$epoch, round = entry$round, member = member, accused = accused, code = code, reason = reason)
+    refusal <- list(
+      epoch = entry$epoch, round = entry$round, member = member, accused = accused, code = code, reason = reason, time = as.numeric(Sys.time())
+    )
     live$refusals <- c(live$refusals, list(refusal))
   }
   go_on_without_refusers(live)

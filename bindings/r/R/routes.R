@@ -7,6 +7,7 @@ PROBLEM <- "application/problem+json"
 
 # A server waits no longer before it answers 204: proxies commonly cut a silent connection after 60 s.
 LONGEST_WAIT <- 50
+STATUS_PAUSE <- 0.25
 
 route <- function(method, path, roles, request = NULL) list(method = method, path = path, roles = roles, request = request)
 
@@ -14,6 +15,7 @@ EITHER <- c("member", "controller")
 
 routes <- list(
   health = route("GET", "/v1/health", "anyone"),
+  status = route("GET", "/v1/status", "controller"),
   runs = route("GET", "/v1/runs", "controller"),
   run_create = route("PUT", "/v1/runs/{run}", "controller", JSON),
   run = route("GET", "/v1/runs/{run}", EITHER),

@@ -74,6 +74,8 @@ new_host <- function(identity, controllers) {
   table$channels <- new.env(parent = emptyenv())
   table$counters <- new.env(parent = emptyenv())
   table$runs <- list()
+  # That of a server which is started again begins above those that it had: nothing changes once a microsecond.
+  table$version <- floor(1e6 * as.numeric(Sys.time()))
   table$pending <- list()
   table$waiters <- list()
   table$timers <- list()
@@ -81,7 +83,11 @@ new_host <- function(identity, controllers) {
   table
 }
 
-# Reads until there is something to give, at most for some seconds: an answer, or a promise of one.
+# A promise of what a function gives after some seconds.
+later_on <- function(seconds, give) promises::promise(function(resolve, reject) later::later(function() resolve(give()), seconds))
+
+# Reads until there is something to give, at most for some seconds: an answer, or a promise of one. Another look is worthwhile when the run has
+# changed, or anything for NULL.
 wait_for <- function(host, live, seconds, read) {
   found <- read()
   if (!is.null(found)) {
@@ -109,6 +115,7 @@ host_wake <- function(host) {
   for (live in host$runs) {
     if (live$changed) {
       live$changed <- FALSE
+      host$version <- host$version + 1
       set_clock(host, live)
       if (!live$closed && server_phase(live$machine)$step == "sum") later::later(function() sum_due(host, live))
       tell_waiting(host, live)
@@ -123,7 +130,7 @@ sum_due <- function(host, live) {
 
 tell_waiting <- function(host, live) {
   for (waiter in host$waiters) {
-    found <- if (identical(waiter$live, live)) waiter$read()
+    found <- if (is.null(waiter$live) || identical(waiter$live, live)) waiter$read()
     if (!is.null(found)) waiter$resolve(found)
   }
 }

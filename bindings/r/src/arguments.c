@@ -56,25 +56,6 @@ SEXP ids_text(const uint64_t *ids, size_t count) {
 
 SEXP id_text(uint64_t id) { return ids_text(&id, 1); }
 
-SEXP raw_copy(const uint8_t *bytes, size_t length) {
-    SEXP out = Rf_allocVector(RAWSXP, (R_xlen_t)length);
-    if (length > 0) {
-        memcpy(RAW(out), bytes, length);
-    }
-    return out;
-}
-
-SEXP named_list(const char *const *names, size_t count) {
-    SEXP out = PROTECT(Rf_allocVector(VECSXP, (R_xlen_t)count));
-    SEXP labels = PROTECT(Rf_allocVector(STRSXP, (R_xlen_t)count));
-    for (size_t i = 0; i < count; i++) {
-        SET_STRING_ELT(labels, (R_xlen_t)i, Rf_mkChar(names[i]));
-    }
-    Rf_setAttrib(out, R_NamesSymbol, labels);
-    UNPROTECT(2);
-    return out;
-}
-
 /* Through a volatile pointer, so that the compiler keeps the stores. */
 void wipe(void *memory, size_t length) {
     volatile uint8_t *byte = memory;

@@ -3,9 +3,6 @@
 
 #include <math.h>
 
-/* Fits every answer of a client with some hundred neighbours; longer ones are asked for again. */
-enum { ROOM = 1 << 14 };
-
 SEXP cw_client_new(SEXP run_handle, SEXP identity_handle, SEXP saved) {
     OPEN(struct cloak_run, run, run_handle, RUN);
     OPEN(struct cloak_identity, identity, identity_handle, IDENTITY);
@@ -31,21 +28,28 @@ static SEXP refused(const struct cloak_client *client, cloak_status status, cons
 
 typedef cloak_status answer_function(struct cloak_client *, const struct cloak_rng *, const uint8_t *, size_t, uint8_t *, size_t, size_t *);
 
+struct question {
+    struct cloak_client *client;
+    SEXP message;
+    SEXP bytes;
+    answer_function *call;
+};
+
+static cloak_status ask(const void *source, uint8_t *out, size_t room, size_t *length) {
+    const struct question *question = source;
+    struct tape tape;
+    const struct cloak_rng *rng = rng_of(question->bytes, &tape);
+    return question->call(question->client, rng, RAW(question->message), (size_t)XLENGTH(question->message), out, room, length);
+}
+
 /* The answer of a client to a message. It may hold mask keys on their way to the server, so that the working copy is wiped. */
 static SEXP answer(SEXP handle, SEXP message, SEXP bytes, answer_function *call) {
     OPEN(struct cloak_client, client, handle, CLIENT);
     REFUSE_UNLESS(TYPEOF(message) == RAWSXP, CLOAK_ERR_INVALID_ARGUMENT, "message");
-    struct tape tape;
-    const struct cloak_rng *rng = rng_of(bytes, &tape);
-    size_t room = ROOM, length = 0;
-    uint8_t *out = (uint8_t *)R_alloc(room, 1);
-    cloak_status status = call(client, rng, RAW(message), (size_t)XLENGTH(message), out, room, &length);
-    if (status == CLOAK_ERR_BUFFER_TOO_SMALL) {
-        room = length;
-        out = (uint8_t *)R_alloc(room, 1);
-        rng = rng_of(bytes, &tape);
-        status = call(client, rng, RAW(message), (size_t)XLENGTH(message), out, room, &length);
-    }
+    const struct question question = {client, message, bytes, call};
+    uint8_t *out = NULL;
+    size_t length = 0;
+    const cloak_status status = written(ask, &question, &out, &length);
     if (status != CLOAK_OK) {
         return refused(client, status, "message");
     }
@@ -95,6 +99,14 @@ SEXP cw_client_begin(SEXP handle, SEXP message, SEXP context_hash) {
     REFUSE_UNLESS(raw_sized(context_hash, CLOAK_HASH_SIZE), CLOAK_ERR_INVALID_LENGTH, "context");
     const cloak_status status = cloak_client_begin(client, RAW(message), (size_t)XLENGTH(message), RAW(context_hash));
     return status == CLOAK_OK ? R_NilValue : refused(client, status, "message");
+}
+
+/* The public seed of the round's rotation, in a run with a noise mechanism. */
+SEXP cw_client_rotation_seed(SEXP handle) {
+    OPEN(struct cloak_client, client, handle, CLIENT);
+    uint8_t seed[CLOAK_KEY_SIZE];
+    const cloak_status status = cloak_client_rotation_seed(client, seed);
+    return status == CLOAK_OK ? raw_copy(seed, sizeof seed) : refused(client, status, NULL);
 }
 
 /* The outcome of the round. */
@@ -269,17 +281,14 @@ SEXP cw_client_save(SEXP handle) {
 }
 
 SEXP cw_client_info(SEXP handle) {
-    static const char *const FIELDS[] = {"id", "state", "epoch", "round", "neighbours"};
+    static const char *const FIELDS[] = {"state", "epoch", "round", "neighbours", "id"};
     OPEN(struct cloak_client, client, handle, CLIENT);
     struct cloak_client_info info;
     const cloak_status status = cloak_client_get_info(client, &info);
     REFUSE_UNLESS(status == CLOAK_OK, status, NULL);
-    SEXP out = PROTECT(named_list(FIELDS, 5));
-    SET_VECTOR_ELT(out, 0, id_text(info.id));
-    SET_VECTOR_ELT(out, 1, Rf_ScalarInteger(info.state));
-    SET_VECTOR_ELT(out, 2, Rf_ScalarReal(info.epoch));
-    SET_VECTOR_ELT(out, 3, Rf_ScalarReal(info.round));
-    SET_VECTOR_ELT(out, 4, Rf_ScalarReal(info.neighbours));
+    const double numbers[] = {info.epoch, info.round, info.neighbours};
+    SEXP out = PROTECT(scalars_list(FIELDS, 5, (struct scalars){&info.state, 1, numbers, 3}));
+    SET_VECTOR_ELT(out, 4, id_text(info.id));
     UNPROTECT(1);
     return out;
 }

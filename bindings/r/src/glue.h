@@ -37,9 +37,24 @@ bool whole(double value, double most, uint64_t *out);
 bool id_of(SEXP text, uint64_t *out);
 SEXP id_text(uint64_t id);
 SEXP ids_text(const uint64_t *ids, size_t count);
+void wipe(void *memory, size_t length);
+
+/* results.c */
 SEXP raw_copy(const uint8_t *bytes, size_t length);
 SEXP named_list(const char *const *names, size_t count);
-void wipe(void *memory, size_t length);
+/* A named list that begins with these integers and these numbers; its other fields are for the caller. */
+struct scalars {
+    const int *integers;
+    size_t integer_count;
+    const double *numbers;
+    size_t number_count;
+};
+SEXP scalars_list(const char *const *names, size_t count, struct scalars scalars);
+
+/* What a call writes whose length is known after it. A call that had too little room has done nothing, and is made again with enough.
+ * The bytes are in memory of R_alloc. */
+typedef cloak_status bytes_writer(const void *source, uint8_t *out, size_t room, size_t *length);
+cloak_status written(bytes_writer *write, const void *source, uint8_t **out, size_t *length);
 
 /* random.c: a generator that hands out given bytes, for test vectors; NULL for that of the operating system. */
 struct tape {

@@ -43,6 +43,7 @@ SEXP cw_client_mask_private(SEXP, SEXP, SEXP, SEXP);
 SEXP cw_client_acknowledge(SEXP, SEXP);
 SEXP cw_client_unmask(SEXP, SEXP);
 SEXP cw_client_finish(SEXP, SEXP);
+SEXP cw_client_rotation_seed(SEXP);
 SEXP cw_client_save(SEXP);
 SEXP cw_client_info(SEXP);
 SEXP cw_client_unconfirmed(SEXP);
@@ -129,6 +130,7 @@ static const R_CallMethodDef ROUTINES[] = {
     ROUTINE(cw_client_acknowledge, 2),
     ROUTINE(cw_client_unmask, 2),
     ROUTINE(cw_client_finish, 2),
+    ROUTINE(cw_client_rotation_seed, 1),
     ROUTINE(cw_client_save, 1),
     ROUTINE(cw_client_info, 1),
     ROUTINE(cw_client_unconfirmed, 1),

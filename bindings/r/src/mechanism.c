@@ -72,13 +72,8 @@ SEXP cw_mechanism_check(SEXP numbers, SEXP norm_bound) {
     if (status != CLOAK_OK) {
         return failure_of(&error, status, "mechanism");
     }
-    SEXP out = PROTECT(named_list(FIELDS, 4));
-    SET_VECTOR_ELT(out, 0, Rf_ScalarReal((double)info.padded));
-    SET_VECTOR_ELT(out, 1, Rf_ScalarReal((double)info.block));
-    SET_VECTOR_ELT(out, 2, Rf_ScalarReal((double)info.blocks));
-    SET_VECTOR_ELT(out, 3, Rf_ScalarReal(info.max_bits));
-    UNPROTECT(1);
-    return out;
+    const double facts[] = {(double)info.padded, (double)info.block, (double)info.blocks, info.max_bits};
+    return scalars_list(FIELDS, 4, (struct scalars){NULL, 0, facts, 4});
 }
 
 static bool small(SEXP x, int most) { return TYPEOF(x) == INTSXP && XLENGTH(x) == 1 && INTEGER(x)[0] >= 0 && INTEGER(x)[0] <= most; }

@@ -1,8 +1,6 @@
 /* The server side of a run. */
 #include "glue.h"
 
-enum { ROOM = 1 << 14 };
-
 SEXP cw_server_new(SEXP run_handle) {
     OPEN(struct cloak_run, run, run_handle, RUN);
     SEXP handle = PROTECT(handle_new(SERVER));
@@ -31,7 +29,7 @@ SEXP cw_server_invite(SEXP handle) {
 
 /* What became of a message: its kind, whether it counted, and where its payload lies. */
 SEXP cw_server_receive(SEXP handle, SEXP sender, SEXP message) {
-    static const char *const FIELDS[] = {"kind", "counted", "payload_offset", "payload_length"};
+    static const char *const FIELDS[] = {"kind", "payload_offset", "payload_length", "counted"};
     OPEN(struct cloak_server, server, handle, SERVER);
     uint64_t member = 0;
     REFUSE_UNLESS(one_string(sender) && id_of(STRING_ELT(sender, 0), &member), CLOAK_ERR_INVALID_ARGUMENT, "sender");
@@ -41,11 +39,9 @@ SEXP cw_server_receive(SEXP handle, SEXP sender, SEXP message) {
     if (status != CLOAK_OK) {
         return refused(server, status, "message");
     }
-    SEXP out = PROTECT(named_list(FIELDS, 4));
-    SET_VECTOR_ELT(out, 0, Rf_ScalarInteger(receipt.kind));
-    SET_VECTOR_ELT(out, 1, Rf_ScalarLogical(receipt.counted != 0));
-    SET_VECTOR_ELT(out, 2, Rf_ScalarReal((double)receipt.payload_offset));
-    SET_VECTOR_ELT(out, 3, Rf_ScalarReal((double)receipt.payload_length));
+    const double numbers[] = {(double)receipt.payload_offset, (double)receipt.payload_length};
+    SEXP out = PROTECT(scalars_list(FIELDS, 4, (struct scalars){&receipt.kind, 1, numbers, 2}));
+    SET_VECTOR_ELT(out, 3, Rf_ScalarLogical(receipt.counted != 0));
     UNPROTECT(1);
     return out;
 }
@@ -78,19 +74,25 @@ SEXP cw_server_begin(SEXP handle, SEXP participants, SEXP context_hash) {
 
 typedef cloak_status message_function(const struct cloak_server *, uint64_t, uint8_t *, size_t, size_t *);
 
+struct delivery {
+    const struct cloak_server *server;
+    uint64_t receiver;
+    message_function *call;
+};
+
+static cloak_status deliver(const void *source, uint8_t *out, size_t room, size_t *length) {
+    const struct delivery *delivery = source;
+    return delivery->call(delivery->server, delivery->receiver, out, room, length);
+}
+
 /* A message for a member; NULL if it has no part in the step. */
 static SEXP message_for(SEXP handle, SEXP receiver, message_function *call) {
     OPEN(struct cloak_server, server, handle, SERVER);
-    uint64_t member = 0;
-    REFUSE_UNLESS(one_string(receiver) && id_of(STRING_ELT(receiver, 0), &member), CLOAK_ERR_INVALID_ARGUMENT, "receiver");
-    size_t room = ROOM, length = 0;
-    uint8_t *out = (uint8_t *)R_alloc(room, 1);
-    cloak_status status = call(server, member, out, room, &length);
-    if (status == CLOAK_ERR_BUFFER_TOO_SMALL) {
-        room = length;
-        out = (uint8_t *)R_alloc(room, 1);
-        status = call(server, member, out, room, &length);
-    }
+    struct delivery delivery = {server, 0, call};
+    REFUSE_UNLESS(one_string(receiver) && id_of(STRING_ELT(receiver, 0), &delivery.receiver), CLOAK_ERR_INVALID_ARGUMENT, "receiver");
+    uint8_t *out = NULL;
+    size_t length = 0;
+    const cloak_status status = written(deliver, &delivery, &out, &length);
     REFUSE_UNLESS(status == CLOAK_OK, status, "receiver");
     return length == 0 ? R_NilValue : raw_copy(out, length);
 }
@@ -113,19 +115,14 @@ SEXP cw_server_finish(SEXP handle, SEXP outcome) {
 }
 
 SEXP cw_server_phase(SEXP handle) {
-    static const char *const FIELDS[] = {"step", "epoch", "round", "pass", "outcome"};
+    static const char *const FIELDS[] = {"step", "outcome", "epoch", "round", "pass"};
     OPEN(struct cloak_server, server, handle, SERVER);
     struct cloak_phase phase;
     const cloak_status status = cloak_server_get_phase(server, &phase);
     REFUSE_UNLESS(status == CLOAK_OK, status, NULL);
-    SEXP out = PROTECT(named_list(FIELDS, 5));
-    SET_VECTOR_ELT(out, 0, Rf_ScalarInteger(phase.step));
-    SET_VECTOR_ELT(out, 1, Rf_ScalarReal(phase.epoch));
-    SET_VECTOR_ELT(out, 2, Rf_ScalarReal(phase.round));
-    SET_VECTOR_ELT(out, 3, Rf_ScalarReal(phase.pass));
-    SET_VECTOR_ELT(out, 4, Rf_ScalarInteger((int)phase.outcome));
-    UNPROTECT(1);
-    return out;
+    const int integers[] = {phase.step, (int)phase.outcome};
+    const double numbers[] = {phase.epoch, phase.round, phase.pass};
+    return scalars_list(FIELDS, 5, (struct scalars){integers, 2, numbers, 3});
 }
 
 /* Ids of those who are waited for (0), confirmed (1), participants (2), survivors (3). */

@@ -22,6 +22,7 @@ NOTICES = ("LICENSE-APACHE", "LICENSE-MIT", "THIRD-PARTY.md")
 # The vectors that the tests of the package replay, beside whole runs.
 REPLAYED = (
     "accepted",
+    "agreement",
     "canonical",
     "channel",
     "fingerprint",
@@ -29,6 +30,7 @@ REPLAYED = (
     "gaussian",
     "graph",
     "hadamard",
+    "hash",
     "private",
     "refusal",
     "refusal_no_recovery",

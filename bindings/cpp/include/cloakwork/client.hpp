@@ -35,8 +35,10 @@ public:
 
     /** Answers `invite` with a fresh key. */
     Returns<Bytes> advertise(ByteView message, const Random &random = Random()) {
+        // More than the answer has: a second call would draw a second key.
+        constexpr std::size_t enough = 128;
         const RandomCall source(random);
-        return collect(0, [&](std::uint8_t *out, std::size_t capacity, std::size_t *length) {
+        return collect(enough, [&](std::uint8_t *out, std::size_t capacity, std::size_t *length) {
             return cloak_client_advertise(handle_.get(), source.get(), message.data(), message.size(), out, capacity, length);
         });
     }
@@ -89,8 +91,13 @@ public:
 
     /** Begins to mask piece by piece: the message up to its payload. */
     Returns<Bytes> mask_begin(const Random &random = Random()) {
+        std::size_t size = 0;
+        const cloak_status status = cloak_client_masked_head_size(handle_.get(), &size);
+        if (status != CLOAK_OK) {
+            return detail::fail<Bytes>(detail::plain(status));
+        }
         const RandomCall source(random);
-        return collect(0, [&](std::uint8_t *out, std::size_t capacity, std::size_t *length) {
+        return collect(size, [&](std::uint8_t *out, std::size_t capacity, std::size_t *length) {
             return cloak_client_mask_begin(handle_.get(), source.get(), out, capacity, length);
         });
     }

@@ -53,7 +53,10 @@ tryCatch(
   {
     values <- scan(given$values, numeric(), quiet = TRUE)
     contribute <- function(round) if (is.null(round$run$about$mechanism)) list(values = values) else values
-    join_run(wait_for_line(given$invitation), given$identity, contribute, ca = given$ca, on_event = on_event)
+    line <- wait_for_line(given$invitation)
+    # A demonstration: the run states its own promise, and this program keeps no account beyond it.
+    budget <- if (!is.null(invited_run(line, given$identity, ca = given$ca)$about$mechanism)) privacy_budget(64, 1e-2)
+    join_run(line, given$identity, contribute, ca = given$ca, budget = budget, on_event = on_event)
   },
   error = report_and_end
 )

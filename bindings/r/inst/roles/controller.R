@@ -63,7 +63,9 @@ tryCatch(
   {
     members <- read_members(given$members)
     control <- controller(given$url, given$server, given$identity, ca = given$ca)
-    run <- run_create(control, paste0("r-", format(Sys.time(), "%H%M%OS6"), "-", Sys.getpid()), members, config_of(length(members)))
+    name <- paste0("r-", format(Sys.time(), "%H%M%OS6"), "-", Sys.getpid())
+    budget <- if (all(private)) privacy_budget(given$epsilon, given$delta, unit = "client")
+    run <- run_create(control, name, members, config_of(length(members)), budget = budget)
     write_whole(invitation(run), given$invitation)
     for (number in seq_len(given$rounds)) {
       round <- round_run(run, writeBin(number, raw(), endian = "little"))

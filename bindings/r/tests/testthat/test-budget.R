@@ -30,6 +30,25 @@ test_that("charges outlive the session in their file", {
   expect_identical(budget_spent(lost), 0)
 })
 
+test_that("a run with noise needs a budget", {
+  needed <- error_of(cloakwork:::budget_for(NULL, run))
+  expect_identical(c(needed$name, needed$argument), c("CONFIGURATION", "budget"))
+  # Before anything leaves: nobody is at this address.
+  office <- controller("http://127.0.0.1:9", fingerprint(people$a), people$b)
+  expect_identical(error_of(run_create(office, "private", run = run))$argument, "budget")
+  expect_null(cloakwork:::budget_for(NULL, cw_run(run_config(segment("x", 1)), people)))
+})
+
+test_that("a rotation seed that comes again is refused", {
+  file <- tempfile()
+  budget <- privacy_budget(plan$epsilon, 1e-6, file = file)
+  cloakwork:::budget_charge(budget, run, 1, raw(32))
+  cloakwork:::budget_charge(budget, run, 1, raw(32))
+  again <- privacy_budget(plan$epsilon, 1e-6, file = file)
+  expect_identical(error_of(cloakwork:::budget_charge(again, run, 2, raw(32)))$name, "ROTATION_SEED_REPEATED")
+  cloakwork:::budget_charge(again, run, 2, as.raw(1:32))
+})
+
 test_that("wrong budgets are refused by name", {
   expect_identical(error_of(privacy_budget(0, 1e-6))$argument, "epsilon")
   expect_identical(error_of(privacy_budget(1, 1))$argument, "delta")

@@ -201,6 +201,31 @@ test_that("a refusal is noted, and nobody waits for who refused", {
   expect_identical(unlist(ended$survivors), c("1", "2", "4", "5"))
 })
 
+test_that("a controller sees everything, and waits for changes", {
+  made <- created(min_inputs = 3)
+  status <- function(query = "") ask_host(made$parties$boss, "GET", "/v1/status", query)
+  expect_identical(ask_host(made$parties$a, "GET", "/v1/status")$status, 403L)
+  shown <- status()$json
+  entry <- shown$runs[[1L]]
+  expect_identical(c(entry$name, entry$state, entry$step), c("test", "open", "advertise"))
+  expect_identical(list(entry$rounds, entry$refusals, entry$noise), list(list(), list(), NULL))
+  expect_true("noise" %in% names(entry))
+  expect_identical(status(paste0("after=", shown$version, "&wait=1"))$status, 204L)
+  later::later(function() {
+    body <- cloakwork:::json_bytes(list(number = 1, code = 815, reason = "no\tdata", accused = "2"))
+    made$ask("c", "POST", "refusals", body = body)
+  }, 0.1)
+  told <- status(paste0("after=", shown$version, "&wait=20"))$json$runs[[1L]]$refusals
+  expect_identical(told[[1L]][c("epoch", "round", "member", "accused", "code", "reason")], list(
+    epoch = 1L, round = 0L, member = "3", accused = "2", code = 815L, reason = "no data"
+  ))
+  made$ask("boss", "PUT", "rounds/1")
+  made$ask("boss", "POST", "rounds/1/stop")
+  expect_identical(status()$json$runs[[1L]]$rounds[[1L]][c("round", "state", "participants", "outcome")], list(
+    round = 1L, state = "ended", participants = NULL, outcome = 517L
+  ))
+})
+
 test_that("a round is stopped; keys are renewed when somebody asks for it", {
   made <- created()
   clients <- lapply(people, function(one) cw_client(made$run, one))

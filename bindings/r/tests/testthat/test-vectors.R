@@ -10,6 +10,26 @@ i32 <- function(texts) {
   out
 }
 
+test_that("hashes", {
+  # Hash(label, parts) of docs/protocol.md, section 1, is SHA-256 of parts with their lengths.
+  with_length <- function(part) c(writeBin(length(part), raw(), 4L, endian = "little"), part)
+  for (vector in load_vectors("hash.json")$hash) {
+    parts <- c(list(charToRaw(paste0("cloakwork/1 ", vector$label))), lapply(vector$parts, bytes))
+    expect_identical(cloakwork:::sha256(do.call(c, lapply(parts, with_length))), bytes(vector$hash))
+  }
+})
+
+test_that("keys that are refused", {
+  file <- load_vectors("agreement.json")
+  own <- identity_generate()
+  for (group in file[c("low_order", "not_canonical")]) {
+    for (key in group$keys) {
+      failure <- .Call(cloakwork:::C_cw_channel_new, own$handle, 0L, bytes(key))
+      expect_identical(status_of(cloakwork:::returned(failure)), group$error, info = key)
+    }
+  }
+})
+
 test_that("fingerprints", {
   file <- load_vectors("fingerprint.json")
   for (vector in file$valid) {
@@ -73,6 +93,21 @@ test_that("run descriptions", {
   for (vector in file$invalid) {
     # What is wrong with the description is found before the roster is looked at.
     expect_identical(status_of(cw_run_decode(bytes(vector$description), roster)), vector$error, info = vector$name)
+  }
+})
+
+test_that("rosters that are refused in a description that holds their hash", {
+  vectors <- load_vectors("run.json")$rosters
+  valid <- bytes(vectors$valid$roster)
+  members <- split(valid, (seq_along(valid) - 1L) %/% 40L)
+  keys <- stats::setNames(lapply(members, function(member) member[9:40]), paste0("p", seq_along(members)))
+  ids <- vapply(members, function(member) as.character(as.integer(member[[1L]])), "")
+  description <- hex_of(run_bytes(cw_run(run_config(segment("x", 1)), keys, ids = unname(ids)), "description"))
+  expect_true(grepl(vectors$valid$roster_hash, description, fixed = TRUE))
+  for (vector in vectors$invalid) {
+    altered <- bytes(sub(vectors$valid$roster_hash, vector$roster_hash, description, fixed = TRUE))
+    # What is wrong with a key is said by whoever uses it: the server uses all.
+    expect_identical(status_of(cw_server(cw_run_decode(altered, bytes(vector$roster)))), vector$error, info = vector$name)
   }
 })
 

@@ -28,6 +28,7 @@ inline constexpr unsigned controller = 4;
 
 enum class Route : std::uint8_t {
     health,
+    status,
     run_create,
     run,
     runs,
@@ -58,6 +59,7 @@ struct RouteEntry {
 
 inline constexpr RouteEntry routes[] = {
     {Route::health, "GET", "/v1/health", role::anyone},
+    {Route::status, "GET", "/v1/status", role::controller},
     {Route::run_create, "PUT", "/v1/runs/{run}", role::controller, media::json},
     {Route::run, "GET", "/v1/runs/{run}", role::member | role::controller},
     {Route::runs, "GET", "/v1/runs", role::controller},

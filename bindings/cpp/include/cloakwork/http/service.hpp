@@ -21,7 +21,7 @@ struct ServiceOptions {
 };
 
 /**
- * Adds up the contributions of runs and learns nothing but their sums (docs/http.md). TLS 1.3; everything but the page and the status of docs/http.md.
+ * Adds up the contributions of runs and learns nothing but their sums (docs/http.md). TLS 1.3; everything but the page and the OpenAPI document.
  *
  * Each connection has a thread until it ends, so `Bounds::connections` limits how many parties can wait at the same time. A process that
  * shall ends with its service blocks its signals, waits for one of them in a thread of its own, and calls `stop`.

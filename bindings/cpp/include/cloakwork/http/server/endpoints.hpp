@@ -21,6 +21,8 @@ struct Call {
     std::optional<std::uint64_t> member;
     bool controls = false;
     std::optional<std::string> participants;
+    /** The version of the status that the caller has. */
+    std::optional<std::string> after;
     std::uint64_t wait = 0;
     Bytes body;
     /** Whether the run knows that the caller is there. */
@@ -106,6 +108,23 @@ inline std::string checked_name(const nlohmann::json &value, const char *argumen
     return text;
 }
 
+/** What a member says, for people: at most 500 characters, spaces for those that control something. */
+inline std::string printable(std::string text) {
+    static constexpr std::size_t longest = 500;
+    std::size_t characters = 0;
+    std::size_t end = 0;
+    for (; end < text.size(); end++) {
+        const auto byte = static_cast<unsigned char>(text[end]);
+        characters += (byte & 0xC0U) != 0x80U ? 1 : 0;
+        if (characters > longest) {
+            break;
+        }
+        text[end] = byte < ' ' || byte == 0x7F ? ' ' : text[end];
+    }
+    text.resize(end);
+    return text;
+}
+
 inline Answer run_create(const Call &call, Engine::Runs &runs) {
     const Fields fields(call.body);
     About about;
@@ -169,12 +188,12 @@ inline Answer refusal_post(const Call &call, Engine::Runs &runs) {
     if (fields.has("accused")) {
         accused = member_id(fields.text("accused"), "accused");
     }
-    fields.text("reason");
     const std::uint64_t code = fields.number("code");
     if (code == 0 || code >= 1000) {
         throw FlowError(FlowStatus::bad_request, "must be the number of an error", "code", 999);
     }
-    runs.open(call.run).refused(call.known_member(), fields.number("number"), accused, static_cast<std::int32_t>(code));
+    const std::string reason = printable(fields.text("reason"));
+    runs.open(call.run).refused(call.known_member(), fields.number("number"), accused, static_cast<std::int32_t>(code), reason);
     return Answer::json({{"noted", true}});
 }
 
@@ -203,6 +222,22 @@ inline Answer all_runs(const Engine::Runs &runs) {
     }
     std::sort(listed.begin(), listed.end(), [](const auto &left, const auto &right) { return left["created"] > right["created"]; });
     return Answer::json({{"runs", listed}});
+}
+
+/** Everything that the server has, the open runs and the newest first. */
+inline Answer status(const Engine::Runs &runs) {
+    std::vector<std::pair<RunId, const LiveRun *>> order;
+    for (const auto &entry : runs.all()) {
+        order.emplace_back(entry.first, entry.second.get());
+    }
+    std::sort(order.begin(), order.end(), [](const auto &left, const auto &right) {
+        return std::make_pair(left.second->closed(), -left.second->created()) < std::make_pair(right.second->closed(), -right.second->created());
+    });
+    nlohmann::json out = {{"version", std::to_string(runs.version())}, {"time", time_of_day()}, {"runs", nlohmann::json::array()}};
+    for (const auto &entry : order) {
+        out["runs"].push_back(in_full(entry.first, *entry.second));
+    }
+    return Answer::json(out);
 }
 
 inline Answer result(const Call &call, const LiveRun &live) {
@@ -236,7 +271,9 @@ inline std::optional<Answer> give(Call &call, Engine::Runs &runs) {
     case Route::message: {
         const std::uint64_t member = call.known_member();
         if (!call.heard) {
-            live.heard(member);
+            if (live.heard(member)) {
+                runs.changed();
+            }
             call.heard = true;
         }
         const Shared found = live.message(member, call.number);

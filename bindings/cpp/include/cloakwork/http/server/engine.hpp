@@ -38,6 +38,10 @@ public:
             return out;
         }
 
+        /** Another number after every change. */
+        std::uint64_t version() const noexcept { return version_; }
+        void changed() noexcept { version_++; }
+
         /** A run, open or closed. */
         LiveRun &find(const RunId &run) const {
             const auto found = all_.find(run);
@@ -170,6 +174,8 @@ public:
         std::map<RunId, std::shared_ptr<LiveRun>> all_;
         std::map<RunId, KeyIds> keys_;
         std::uint64_t forgotten_ = 0;
+        /** That of a server which is started again begins above those that it had: nothing changes once a microsecond. */
+        std::uint64_t version_ = static_cast<std::uint64_t>(1e6 * time_of_day());
     };
 
     explicit Engine(const Bounds &bounds) : runs_(bounds), worker_([this] { work(); }) {}
@@ -215,6 +221,45 @@ public:
      */
     template <class Action>
     Answer look(const Asking &asking, Action action, std::chrono::seconds wait) {
+        return once(asking, [&](std::unique_lock<std::mutex> &lock) { return awaited(lock, action, Clock::now() + wait); });
+    }
+
+    /**
+     * The same for what shows everything: waits until anything has changed.
+     *
+     * @param after  the version that the caller has
+     */
+    template <class Action>
+    Answer watch(const Asking &asking, const std::optional<std::string> &after, Action action, std::chrono::seconds wait) {
+        return once(asking, [&](std::unique_lock<std::mutex> &lock) {
+            const auto known = [&] { return after == std::to_string(runs_.version()); };
+            if (known()) {
+                changes_.wait_until(lock, Clock::now() + wait, [&] { return ending_ || !known(); });
+                if (known()) {
+                    return Answer{};
+                }
+                // Changes that come close together are shown together.
+                changes_.wait_until(lock, Clock::now() + pause, [&] { return ending_; });
+            }
+            return action(static_cast<const Runs &>(runs_));
+        });
+    }
+
+    /** Answers those who wait at once: the server is about to end. */
+    void end_waiting() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        ending_ = true;
+        news_.notify_all();
+        changes_.notify_all();
+        work_.notify_all();
+    }
+
+private:
+    static constexpr std::chrono::milliseconds pause{250};
+
+    /** Has `action` answer a request that only reads, once. */
+    template <class Action>
+    Answer once(const Asking &asking, Action action) {
         std::unique_lock<std::mutex> lock(mutex_);
         const auto key = std::make_pair(asking.party, asking.counter);
         const auto pending = pending_.find(key);
@@ -233,7 +278,7 @@ public:
         pending_.emplace(key, asking.digest);
         Answer answer;
         try {
-            answer = awaited(lock, action, Clock::now() + wait);
+            answer = action(lock);
         } catch (const Exception &error) {
             answer = Answer::of(error);
         } catch (...) {
@@ -247,17 +292,10 @@ public:
         return answer;
     }
 
-    /** Answers those who wait at once: the server is about to end. */
-    void end_waiting() {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        ending_ = true;
-        news_.notify_all();
-        work_.notify_all();
-    }
-
-private:
     /** Wakes those for whom there is something new. Members wait for a step's messages: one that another member sends is none of those. */
     void tell(std::uint64_t before) {
+        runs_.changed();
+        changes_.notify_all();
         work_.notify_one();
         if (runs_.news() != before) {
             news_.notify_all();
@@ -267,7 +305,12 @@ private:
     template <class Action>
     Answer awaited(std::unique_lock<std::mutex> &lock, Action &action, Clock::time_point until) {
         for (;;) {
+            const std::uint64_t before = runs_.version();
             const std::optional<Answer> found = action(runs_);
+            // That somebody is there again is a change.
+            if (runs_.version() != before) {
+                changes_.notify_all();
+            }
             if (found) {
                 return *found;
             }
@@ -352,8 +395,9 @@ private:
     }
 
     std::mutex mutex_;
-    /** For those who wait for something new, for the worker, and for repeats of requests that wait. */
+    /** For those who wait for something new, or for any change, for the worker, and for repeats of requests that wait. */
     std::condition_variable news_;
+    std::condition_variable changes_;
     std::condition_variable work_;
     std::condition_variable answered_;
     Runs runs_;

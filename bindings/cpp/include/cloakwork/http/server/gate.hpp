@@ -140,6 +140,9 @@ private:
         if (request.has_param("participants")) {
             call.participants = request.get_param_value("participants");
         }
+        if (request.has_param("after")) {
+            call.after = request.get_param_value("after");
+        }
     }
 
     /** Whether the request names a party that may make any; that it comes from it is verified later. */
@@ -210,6 +213,10 @@ private:
             }
             if (std::string(call.route->method) != "GET") {
                 return engine_.change(call.asking, [&](Engine::Runs &runs) { return perform(call, runs, bounds_); });
+            }
+            if (call.route->route == Route::status) {
+                const auto everything = [](const Engine::Runs &runs) { return status(runs); };
+                return engine_.watch(call.asking, call.after, everything, std::chrono::seconds{call.wait});
             }
             const bool waits = call.route->route == Route::message || call.route->route == Route::round;
             const std::chrono::seconds wait{waits ? call.wait : 0};

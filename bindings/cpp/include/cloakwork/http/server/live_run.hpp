@@ -136,7 +136,7 @@ public:
     }
 
     /** Keeps that a member refused the message of this number, and goes on without it where nobody else is waited for. */
-    void refused(std::uint64_t member, std::uint64_t number, std::optional<std::uint64_t> accused, std::int32_t code) {
+    void refused(std::uint64_t member, std::uint64_t number, std::optional<std::uint64_t> accused, std::int32_t code, std::string reason) {
         const auto found = outbox_.find(number);
         if (found == outbox_.end() || found->second.messages.count(member) == 0) {
             throw FlowError(FlowStatus::not_found, "there is no message " + std::to_string(number) + " for you");
@@ -150,7 +150,7 @@ public:
             // Its keys are not confirmed because it is not there.
             return;
         }
-        members_.refused(handout.epoch, handout.round, member, accused, code);
+        members_.refused({handout.epoch, handout.round, member, accused, code, std::move(reason), time_of_day()});
         go_on_without_refusers();
     }
 
@@ -163,8 +163,8 @@ public:
         return true;
     }
 
-    /** A member is there: it takes part in the next round, even if it missed a step before. */
-    void heard(std::uint64_t member) { members_.heard(member); }
+    /** A member is there: it takes part in the next round, even if it missed a step before. Whether that is news. */
+    bool heard(std::uint64_t member) { return members_.heard(member); }
 
     // What controllers ask for.
 

@@ -3,6 +3,7 @@
 #define CLOAKWORK_HTTP_SERVER_MEMBERSHIP_HPP
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 
@@ -20,6 +21,18 @@ inline IdSet set_of(const Ids &ids) {
     return {ids.begin(), ids.end()};
 }
 
+/** Why a member refused a message, and whom it blames. */
+struct Refusal {
+    std::uint32_t epoch = 0;
+    /** 0 in set-up. */
+    std::uint32_t round = 0;
+    std::uint64_t member = 0;
+    std::optional<std::uint64_t> accused;
+    std::int32_t code = 0;
+    std::string reason;
+    double time = 0;
+};
+
 class Membership {
 public:
     explicit Membership(const Run &run) : run_(run), degree_(run.info().neighbours) {}
@@ -27,15 +40,21 @@ public:
     /** Who missed a step and was not heard from since. */
     const IdSet &away() const noexcept { return away_; }
     void missed(std::uint64_t member) { away_.insert(member); }
-    void heard(std::uint64_t member) { away_.erase(member); }
+    /** Whether that is news. */
+    bool heard(std::uint64_t member) { return away_.erase(member) != 0; }
 
     /** Keeps that a member refused a message: once for each neighbour that it may blame, and once more. */
-    void refused(std::uint32_t epoch, std::uint32_t round, std::uint64_t member, std::optional<std::uint64_t> accused, std::int32_t code) {
-        const auto own = [&](const Refusal &refusal) { return refusal.epoch == epoch && refusal.round == round && refusal.member == member; };
+    void refused(Refusal given) {
+        const auto own = [&](const Refusal &known) { return known.epoch == given.epoch && known.round == given.round && known.member == given.member; };
         if (std::count_if(refusals_.begin(), refusals_.end(), own) <= static_cast<std::ptrdiff_t>(degree_)) {
-            refusals_.push_back({epoch, round, member, accused, code});
+            refusals_.push_back(given);
+            told_.push_front(std::move(given));
+            told_.resize(std::min(told_.size(), most_told));
         }
     }
+
+    /** The last refusals of the run, the newest first, for people. */
+    const std::deque<Refusal> &told() const noexcept { return told_; }
 
     /** Who refused a message of this set-up (round 0) or round. */
     IdSet refusers(std::uint32_t epoch, std::uint32_t round) const {
@@ -84,18 +103,14 @@ public:
     }
 
 private:
-    struct Refusal {
-        std::uint32_t epoch;
-        std::uint32_t round;
-        std::uint64_t member;
-        std::optional<std::uint64_t> accused;
-        std::int32_t code;
-    };
+    static constexpr std::size_t most_told = 20;
 
     const Run &run_;
     std::uint32_t degree_;
     IdSet away_;
+    /** Those that still decide something. */
     std::vector<Refusal> refusals_;
+    std::deque<Refusal> told_;
 };
 
 } // namespace http::internal

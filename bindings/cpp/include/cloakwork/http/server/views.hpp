@@ -2,6 +2,8 @@
 #ifndef CLOAKWORK_HTTP_SERVER_VIEWS_HPP
 #define CLOAKWORK_HTTP_SERVER_VIEWS_HPP
 
+#include <cmath>
+
 #include "live_run.hpp"
 
 namespace cloakwork {
@@ -88,6 +90,20 @@ private:
     IdSet left_out_;
 };
 
+/** What hides single records in the sums of a run: each member's noise, and how many honest members have theirs in every sum. */
+inline nlohmann::json noise_of(const Run &run) {
+    const std::optional<Mechanism> mechanism = run.mechanism();
+    if (!mechanism) {
+        return nullptr;
+    }
+    return {
+        {"deviation", mechanism->noise * mechanism->granularity * std::sqrt(static_cast<double>(mechanism->parts))},
+        {"clip", mechanism->clip},
+        {"parts", mechanism->parts},
+        {"honest", mechanism->honest},
+    };
+}
+
 /** A run with its members, its step and who is waited for. */
 inline nlohmann::json shown(const RunId &id, const LiveRun &live) {
     nlohmann::json out = in_short(id, live);
@@ -109,6 +125,7 @@ inline nlohmann::json shown(const RunId &id, const LiveRun &live) {
         out["epoch"] = phase.epoch;
         out["round"] = begun;
         out["passes"] = phase.pass;
+        out["noise"] = noise_of(live.run());
     }
     const MemberStates states(live);
     const Bytes roster = live.run().roster();
@@ -147,6 +164,33 @@ inline nlohmann::json shown(std::uint32_t number, const RoundEntry &round) {
         {"begun", or_null(round.begun)},
         {"ended", or_null(round.ended)},
     };
+}
+
+/** A run with its last rounds, whose parties are counted, and the last refusals. */
+inline nlohmann::json in_full(const RunId &id, const LiveRun &live) {
+    static constexpr std::size_t most_rounds = 50;
+    nlohmann::json out = shown(id, live);
+    nlohmann::json &rounds = out["rounds"] = nlohmann::json::array();
+    for (auto entry = live.rounds().rbegin(); entry != live.rounds().rend() && rounds.size() < most_rounds; ++entry) {
+        nlohmann::json round = shown(entry->first, entry->second);
+        for (const char *name : {"participants", "survivors"}) {
+            round[name] = round[name].is_null() ? nlohmann::json() : nlohmann::json(round[name].size());
+        }
+        rounds.push_back(std::move(round));
+    }
+    nlohmann::json &refusals = out["refusals"] = nlohmann::json::array();
+    for (const Refusal &refusal : live.members().told()) {
+        refusals.push_back({
+            {"epoch", refusal.epoch},
+            {"round", refusal.round},
+            {"member", std::to_string(refusal.member)},
+            {"accused", refusal.accused ? nlohmann::json(std::to_string(*refusal.accused)) : nlohmann::json()},
+            {"code", refusal.code},
+            {"reason", refusal.reason},
+            {"time", refusal.time},
+        });
+    }
+    return out;
 }
 
 } // namespace http::internal
