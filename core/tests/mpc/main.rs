@@ -2,6 +2,7 @@
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::integer_division_remainder_used,
     clippy::panic,
@@ -14,6 +15,12 @@
 
 mod comparison;
 mod engine;
+mod formula;
+mod functions;
+mod indicators;
 mod product;
+mod real;
+mod selection;
+mod sorting;
 mod table;
 mod truncation;
