@@ -408,3 +408,43 @@ fn formats_without_functions_are_refused() {
         }
     }
 }
+
+/// All numbers of a format of 14 bits, and so every octave, its ends, and every mantissa of 12 bits.
+#[test]
+fn every_number_of_a_narrow_format() {
+    for rounding in [Rounding::Dithered, Rounding::Nearest] {
+        let format = Format::new(11, 14, rounding).unwrap();
+        let own = if rounding == Rounding::Nearest { 0.51 } else { 1.01 };
+        let words: Vec<u64> = (1..1 << 12).collect();
+        let both: Vec<u64> = words.iter().flat_map(|word| [*word, word.wrapping_neg()]).collect();
+        let numerators: Vec<u64> = both.iter().map(|word| word.wrapping_mul(0x9e37_79b9) & 0xfff).collect();
+        let real = |word: u64| word.cast_signed() as f64 / 2048.0;
+        for parties in [2, 3] {
+            let (inverse, _) =
+                run(parties, &[&words], |party, x| async move { protocol::reciprocal(&party, &format, &x[0]).await });
+            let (logarithm, _) =
+                run(parties, &[&words], |party, x| async move { protocol::logarithm(&party, &format, &x[0]).await });
+            let (root, _) =
+                run(parties, &[&words], |party, x| async move { protocol::square_root(&party, &format, &x[0]).await });
+            let (inverse_root, _) = run(parties, &[&words], |party, x| async move {
+                protocol::inverse_square_root(&party, &format, &x[0]).await
+            });
+            let (quotient, _) = run(parties, &[&numerators, &both], |party, x| async move {
+                protocol::divide_signed(&party, &format, &x[0], &x[1]).await
+            });
+            let check = |found: &[u64], exact: &dyn Fn(usize) -> f64, units: f64, relative: f64| {
+                for (place, found) in found.iter().enumerate() {
+                    let error = (real(*found) - exact(place)).abs();
+                    assert!(error * 2048.0 <= units + relative * exact(place).abs() * 2048.0, "{place} {rounding:?}");
+                }
+            };
+            let x = |place: usize| real(words[place]);
+            check(&inverse, &|place| 1.0 / x(place), own, 2f64.powi(-27));
+            check(&logarithm, &|place| x(place).ln(), own, 2f64.powi(-24));
+            check(&root, &|place| x(place).sqrt(), own, 2f64.powi(-26));
+            check(&inverse_root, &|place| 1.0 / x(place).sqrt(), own, 2f64.powi(-23));
+            // A divisor of one unit adds half a unit, and larger ones less.
+            check(&quotient, &|place| real(numerators[place]) / real(both[place]), own + 0.5, 2f64.powi(-27));
+        }
+    }
+}

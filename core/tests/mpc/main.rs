@@ -13,14 +13,19 @@
     reason = "tests"
 )]
 
+mod access;
 mod comparison;
 mod engine;
 mod formula;
 mod functions;
 mod indicators;
 mod product;
+#[path = "../support/random.rs"]
+#[allow(dead_code, reason = "some are for other tests")]
+mod random;
 mod real;
 mod selection;
+mod shuffle;
 mod sorting;
 mod table;
 mod truncation;

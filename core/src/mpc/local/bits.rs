@@ -67,6 +67,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_hidden_bit_selects() {
+        for (b, beta) in [(0u64, 0u64), (0, 1), (1, 0), (1, 1)] {
+            for y in [0, 1, 77, u64::MAX, 1 << 63] {
+                // Two shares of y and of beta y, which add up.
+                let (y_shares, hidden) = ([y.wrapping_sub(5), 5], [beta.wrapping_mul(y).wrapping_sub(9), 9]);
+                let mut sum = 0u64;
+                for (y, hidden) in y_shares.into_iter().zip(hidden) {
+                    let mut out = [0];
+                    select(&[b ^ beta], &[y], &[hidden], &mut out);
+                    sum = sum.wrapping_add(out[0]);
+                }
+                assert_eq!(sum, b.wrapping_mul(y));
+            }
+        }
+    }
+
+    #[test]
     fn bits_go_to_every_place() {
         let bits = [0x0123_4567_89ab_cdef, u64::MAX, 0xfedc_ba98_7654_3210];
         for count in [0, 1, 63, 64, 65, 130, 192] {

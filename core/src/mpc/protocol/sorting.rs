@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::Words;
 use crate::mpc::engine::Party;
+use crate::mpc::local::network::for_each_comparator;
 use crate::mpc::protocol::comparison::select_with;
 use crate::mpc::protocol::extremum::by_column;
 use crate::mpc::protocol::selection::{add, subtract};
@@ -15,28 +16,16 @@ use crate::mpc::protocol::{Rounding, truncate};
 /// The comparators of a layer: places of which the first gets the smaller element.
 type Layer = Vec<(usize, usize)>;
 
-/// Batcher's merge exchange (D. E. Knuth, The Art of Computer Programming 3, 5.2.2, Algorithm M): with t = ceil(log2 n), t (t + 1) / 2 layers.
+/// Batcher's merge exchange ([`for_each_comparator`]): with t = ceil(log2 n), t (t + 1) / 2 layers.
 #[must_use]
 pub fn network(count: usize) -> Vec<Layer> {
-    let mut layers = Vec::new();
-    if count < 2 {
-        return layers;
-    }
-    let largest = count.next_power_of_two() >> 1;
-    let mut step = largest;
-    while step > 0 {
-        let (mut reach, mut rest, mut distance) = (largest, 0, step);
-        loop {
-            let starts = (0..count - distance).filter(|place| place & step == rest);
-            layers.push(starts.map(|place| (place, place + distance)).collect());
-            if reach == step {
-                break;
-            }
-            (distance, rest) = (reach - step, step);
-            reach >>= 1;
+    let mut layers: Vec<Layer> = Vec::new();
+    for_each_comparator(count, |layer, low, high| {
+        layers.resize_with(layers.len().max(layer + 1), Vec::new);
+        if let Some(comparators) = layers.get_mut(layer) {
+            comparators.push((low, high));
         }
-        step >>= 1;
-    }
+    });
     layers
 }
 
@@ -158,7 +147,7 @@ fn scatter(columns: &mut [Words], layer: &Layer, low: &[u64], high: &[u64]) {
 }
 
 /// A matrix of columns, row by row.
-fn by_row(columns: &[Words]) -> Words {
+pub(super) fn by_row(columns: &[Words]) -> Words {
     let rows = columns.first().map_or(0, |column| column.len());
     let row = |row: usize| columns.iter().filter_map(move |column| column.get(row).copied());
     Zeroizing::new((0..rows).flat_map(row).collect())
