@@ -31,8 +31,8 @@ impl fmt::Debug for Pairwise {
 }
 
 impl Pairwise {
-    /// Makes them: each party sends each other one 32 bytes, and a seed is the exclusive or of both directions, uniform if one of the two generators is good. 1 round, 32 bytes; the
-    /// messages have to be encrypted.
+    /// Makes them: each party sends each other one 32 bytes, and a seed is the exclusive or of both directions, uniform if one of the two generators
+    /// is good. 1 round, 32 bytes; the messages have to be encrypted.
     ///
     /// # Errors
     ///
@@ -82,8 +82,8 @@ impl Pairwise {
         add_stream(self.suite, &StreamKey::from_bytes(*key), sign, 0, words)
     }
 
-    /// Shares of x again, uniform but for their sum: to each is added a share of zero, z_i = sum of the streams with those above less that of those below. Whoever knows n - 1 of the shares
-    /// that x had before learns from these nothing but x. No communication.
+    /// Shares of x again, uniform but for their sum: to each is added a share of zero, z_i = sum of the streams with those above less that of those
+    /// below. Whoever knows n - 1 of the shares that x had before learns from these nothing but x. No communication.
     ///
     /// # Errors
     ///
@@ -98,7 +98,8 @@ impl Pairwise {
         Ok(out)
     }
 
-    /// This party's share of `count` words of party `owner`, who alone gives them: the others' shares are streams in common with it, and its own is what is missing. No communication.
+    /// This party's share of `count` words of party `owner`, who alone gives them: the others' shares are streams in common with it, and its own is
+    /// what is missing. No communication.
     ///
     /// # Errors
     ///

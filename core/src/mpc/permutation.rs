@@ -1,8 +1,8 @@
 //! Secret permutations as switches of a Beneš network, in time that depends on the number of elements alone.
 //!
-//! A network of 2^m places has 2 m - 1 layers of 2^(m - 1) switches. In layer i a switch joins two places whose numbers differ by 2^min(i, 2 m - 2 - i). Which switches cross
-//! follows from the permutation by the formulas of D. J. Bernstein, Verified fast formulas for control bits for permutation networks, 2020, which need nothing
-//! but sorting.
+//! A network of 2^m places has 2 m - 1 layers of 2^(m - 1) switches. In layer i a switch joins two places whose numbers differ by 2^min(i, 2 m - 2 -
+//! i). Which switches cross follows from the permutation by the formulas of D. J. Bernstein, Verified fast formulas for control bits for permutation
+//! networks, 2020, which need nothing but sorting.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -156,9 +156,9 @@ fn smaller(x: &[u64], y: &[u64]) -> Words {
 
 /// The switches of the network, layer by layer, for a permutation of 2^m places, given by the place from which each element comes.
 ///
-/// The first and the last layer join neighbours, 2 j and 2 j + 1. Between them elements of even places form a permutation of their own, and those of odd places too. The cycles of the permutation that
-/// goes from an element to its neighbour at the beginning, and from there to the neighbour at the end, come in pairs; which one of a pair goes through the even places is decided by its smallest
-/// element, found by doubling.
+/// The first and the last layer join neighbours, 2 j and 2 j + 1. Between them elements of even places form a permutation of their own, and those of
+/// odd places too. The cycles of the permutation that goes from an element to its neighbour at the beginning, and from there to the neighbour at the
+/// end, come in pairs; which one of a pair goes through the even places is decided by its smallest element, found by doubling.
 fn switches(image: &[u64]) -> Vec<Words> {
     let size = image.len();
     let levels = size.trailing_zeros();

@@ -1,11 +1,12 @@
 //! Protocols on vectors of shares. Each is one `async` function; where it awaits, a round may pass.
 //!
-//! What each costs is in its documentation: rounds, bytes that a party sends to each other party, and words of corrections. Vectors of one call have the same
-//! length; another length is refused before anything is drawn or sent.
+//! What each costs is in its documentation: rounds, bytes that a party sends to each other party, and words of corrections. Vectors of one call have
+//! the same length; another length is refused before anything is drawn or sent.
 //!
-//! Functions of real numbers take a [`Format`], which says how many fraction bits their words have and how what is too much is rounded. Their rounds and bytes are given for
-//! [`Rounding::Dithered`]; an exact one takes more in each place where it truncates. An error bound is for arguments in the domain stated; outside of it the result is meaningless, and nobody
-//! can tell. Words are whole bytes of a vector; bits an eighth of a byte each, rounded up for each vector.
+//! Functions of real numbers take a [`Format`], which says how many fraction bits their words have and how what is too much is rounded. Their rounds
+//! and bytes are given for [`Rounding::Dithered`]; an exact one takes more in each place where it truncates. Formulas for both, and for the words of
+//! corrections, are in docs/mpc.md section 9. An error bound is for arguments in the domain stated; outside of it the result is meaningless, and
+//! nobody can tell. Words are whole bytes of a vector; bits an eighth of a byte each, rounded up for each vector.
 
 mod comparison;
 mod constants;

@@ -136,7 +136,8 @@ fn clients_give_and_get_shares() {
     }
 }
 
-/// Shares of zero: of 64,000 bits of one party's, taken with 3 parties, ones are half to within 6.1 standard deviations, which fails once in 10^9 seeds.
+/// Shares of zero: of 64,000 bits of one party's, taken with 3 parties, ones are half to within 6.1 standard deviations, which fails once in 10^9
+/// seeds.
 #[test]
 fn zeros_are_shared_uniformly() {
     let mut engines = engines(3, 0, 5);

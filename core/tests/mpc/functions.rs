@@ -1,9 +1,10 @@
-//! Functions of real numbers: errors against double precision, whose own are below 2^-40 of the last place here; rounds and bytes; the same words for every number of parties.
+//! Functions of real numbers: errors against double precision, whose own are below 2^-40 of the last place here; rounds and bytes; the same words for
+//! every number of parties.
 
 use std::future::Future;
 
 use cloakwork_core::mpc::correlation::Words;
-use cloakwork_core::mpc::engine::Party;
+use cloakwork_core::mpc::engine::{Cost, Party};
 use cloakwork_core::mpc::protocol::{self, Format, Rounding};
 use cloakwork_core::{ErrorKind, Result};
 
@@ -37,7 +38,7 @@ fn grid(fraction: u32, low: f64, high: f64, ratios: bool) -> Vec<f64> {
 fn evaluate<F>(
     format: Format,
     inputs: &[Vec<f64>],
-    expected: (u64, u64),
+    expected: Cost,
     protocol: impl Fn(Party, Format, Vec<Vec<u64>>) -> F,
 ) -> Vec<f64>
 where
@@ -55,7 +56,7 @@ where
     let mut found: Option<Vec<u64>> = None;
     for parties in [2, 3, 5] {
         let (made, cost) = run(parties, &words, |party, shares| protocol(party, format, shares));
-        assert_eq!((cost.rounds, cost.bytes), expected, "{format:?}");
+        assert_eq!(cost, expected, "{format:?}");
         if format.rounding() != Rounding::Dithered {
             assert_eq!(*found.get_or_insert_with(|| made.clone()), made, "{parties} parties");
         }
@@ -76,8 +77,8 @@ fn errors(fraction: u32, found: &[f64], exact: &[f64], relative: f64) -> (f64, f
     })
 }
 
-/// For both roundings and all formats: the error stays below `units` (dithered, nearest) of the last place and `relative` of the magnitude, and to the nearest, from 16 fraction bits on, below
-/// `largest`.
+/// For both roundings and all formats: the error stays below `units` (dithered, nearest) of the last place and `relative` of the magnitude, and to
+/// the nearest, from 16 fraction bits on, below `largest`.
 #[derive(Clone, Copy)]
 struct Claim {
     name: &'static str,
@@ -373,7 +374,11 @@ fn softmax() {
                 .then(truncation(rounding, 60 - 2 * fraction));
             let elements = powers.then(PRODUCT).then(truncation(rounding, fraction));
             let (rows, all) = (row.then(inverse).total(x.len() / COLUMNS), elements.total(x.len()));
-            let total = (6 * 3 + inverse.rounds + all.0, rows.1 + all.1);
+            let total = Cost {
+                rounds: 6 * 3 + inverse.rounds + all.rounds,
+                bytes: rows.bytes + all.bytes,
+                corrections: rows.corrections + all.corrections,
+            };
             let found = evaluate(format, std::slice::from_ref(&x), total, |party, format, x| async move {
                 protocol::softmax(&party, &format, COLUMNS, &x[0]).await
             });

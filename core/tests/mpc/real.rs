@@ -72,7 +72,7 @@ fn rescaled_products() {
                     assert!(is_quotient(found, exact, fraction, rounding));
                 }
                 let formula = PRODUCT.then(truncation(rounding, fraction));
-                assert_eq!((cost.rounds, cost.bytes), formula.total(64));
+                assert_eq!(cost, formula.total(64));
                 let (found, cost) = run(parties, &[&y], |party, shares| async move {
                     protocol::rescaled_square(&party, &format, &shares[0]).await
                 });
@@ -80,7 +80,7 @@ fn rescaled_products() {
                     assert!(is_quotient(found, i128::from(y.cast_signed()).pow(2), fraction, rounding));
                 }
                 let formula = SQUARE.then(truncation(rounding, fraction));
-                assert_eq!((cost.rounds, cost.bytes), formula.total(64));
+                assert_eq!(cost, formula.total(64));
             }
         }
     }
@@ -105,8 +105,9 @@ fn rescaled_matrix_products() {
                 .sum();
             assert!(is_quotient(found, exact, 16, rounding));
         }
-        let (rounds, bytes) = truncation(rounding, 16).total(64);
-        assert_eq!((cost.rounds, cost.bytes), (1 + rounds, bytes + 8 * (rows * inner + inner * columns) as u64));
+        let cut = truncation(rounding, 16).total(64);
+        let bytes = cut.bytes + 8 * (rows * inner + inner * columns) as u64;
+        assert_eq!(cost, Cost { rounds: 1 + cut.rounds, bytes, corrections: cut.corrections + 64 });
     }
 }
 
@@ -186,7 +187,7 @@ fn powers_of_real_numbers() {
         let step = truncation(rounding, 20);
         let level = SQUARE.then(step).beside(PRODUCT.then(step));
         let formula = SQUARE.then(step).then(level).then(PRODUCT.then(step));
-        assert_eq!((cost.rounds, cost.bytes), formula.total(64));
+        assert_eq!(cost, formula.total(64));
     }
 }
 
@@ -210,7 +211,7 @@ fn polynomials() {
                 assert!((made - exact).abs() * f64::from(1 << 20) < 5.0, "{made} for {exact}");
             }
             let formula = powers(rounding, &[20; 4]).then(truncation(rounding, 20));
-            assert_eq!((cost.rounds, cost.bytes), formula.total(128));
+            assert_eq!(cost, formula.total(128));
             if rounding != Rounding::Dithered {
                 assert_eq!(*same.get_or_insert_with(|| found.clone()), found);
             }
@@ -225,5 +226,5 @@ fn polynomials() {
     };
     assert_eq!(constant(&[]), [0, 0]);
     assert_eq!(constant(&[1.5]), [3 << 15, 3 << 15]);
-    assert_eq!(Formula::default().total(64), (0, 0));
+    assert_eq!(Formula::default().total(64), Cost::default());
 }

@@ -46,7 +46,7 @@ fn what_a_sign_decides() {
     for parties in PARTIES {
         let check = |(found, cost): (Vec<u64>, cloakwork_core::mpc::engine::Cost), expected, count| {
             assert_eq!(found, expected);
-            assert_eq!((cost.rounds, cost.bytes), RECTIFY.of(count).total(64));
+            assert_eq!(cost, RECTIFY.of(count).total(64));
         };
         let found = run(parties, &[&x], |party, s| async move { protocol::absolute(&party, &s[0]).await });
         check(found, plain(|x, _| x.abs()), 1);

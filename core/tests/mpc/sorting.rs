@@ -64,7 +64,7 @@ fn rows_are_sorted() {
                 run(parties, &[&x], |party, s| async move { protocol::sort(&party, columns, &s[0]).await });
             assert_eq!(found, expected);
             let rounds = 6 * protocol::network(columns).len() as u64;
-            assert_eq!((cost.rounds, cost.bytes), (rounds, RECTIFY.total(ROWS).1 * comparators(columns)));
+            assert_eq!((cost.rounds, cost.bytes), (rounds, RECTIFY.total(ROWS).bytes * comparators(columns)));
         }
     }
 }
@@ -84,7 +84,7 @@ fn others_follow() {
     let (keys, others) = found.split_at(x.len());
     assert_eq!(keys, expected);
     assert_eq!(others, keys.iter().map(|x| x.wrapping_mul(3).wrapping_add(1)).collect::<Vec<_>>());
-    let comparator = RECTIFY.total(ROWS).1 + 16 * ROWS as u64;
+    let comparator = RECTIFY.total(ROWS).bytes + 16 * ROWS as u64;
     assert_eq!((cost.rounds, cost.bytes), (6 * 6, comparator * comparators(COLUMNS)));
 }
 
@@ -99,7 +99,7 @@ fn order_statistics_and_medians() {
                     Ok(protocol::order_statistics(&party, columns, &[rank], &s[0]).await?.swap_remove(0))
                 });
                 assert_eq!(found, rows.iter().map(|row| row[rank].cast_unsigned()).collect::<Vec<_>>());
-                assert!(cost.bytes <= RECTIFY.total(ROWS).1 * comparators(columns));
+                assert!(cost.bytes <= RECTIFY.total(ROWS).bytes * comparators(columns));
             }
             let (found, _) = run(parties, &[&x], |party, s| async move {
                 protocol::median(&party, columns, Rounding::Down, &s[0]).await
@@ -117,9 +117,9 @@ fn comparators_that_matter_to_none_are_left_out() {
     let (_, cost) = run(3, &[&x], |party, s| async move {
         Ok(protocol::order_statistics(&party, 8, &[0], &s[0]).await?.swap_remove(0))
     });
-    assert_eq!((cost.rounds, cost.bytes), (18, 7 * RECTIFY.total(ROWS).1));
+    assert_eq!((cost.rounds, cost.bytes), (18, 7 * RECTIFY.total(ROWS).bytes));
     let (_, cost) =
         run(3, &[&x], |party, s| async move { protocol::median(&party, 8, Rounding::Dithered, &s[0]).await });
     let half = truncation(Rounding::Dithered, 1).total(ROWS);
-    assert_eq!((cost.rounds, cost.bytes), (36 + half.0, 17 * RECTIFY.total(ROWS).1 + half.1));
+    assert_eq!((cost.rounds, cost.bytes), (36 + half.rounds, 17 * RECTIFY.total(ROWS).bytes + half.bytes));
 }

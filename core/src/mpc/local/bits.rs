@@ -26,8 +26,8 @@ pub fn to_words(first: bool, opened: &[u64], beta: &[u64], out: &mut [u64]) {
     }
 }
 
-/// Shares of b y for a bit b that was opened after it had been hidden by a bit beta: `opened` has the packed bits t = b xor beta, `y` and `hidden` shares of y and
-/// beta y. b y = t y + (1 - 2 t) beta y.
+/// Shares of b y for a bit b that was opened after it had been hidden by a bit beta: `opened` has the packed bits t = b xor beta, `y` and `hidden`
+/// shares of y and beta y. b y = t y + (1 - 2 t) beta y.
 pub fn select(opened: &[u64], y: &[u64], hidden: &[u64], out: &mut [u64]) {
     for (place, ((out, y), hidden)) in out.iter_mut().zip(y).zip(hidden).enumerate() {
         let t = bit(opened, place).wrapping_neg();

@@ -2,7 +2,8 @@
 
 use crate::ct::Masks;
 
-/// Calls `comparator` with the layer and the two places of each comparator, of which the first gets the smaller element; layer by layer, t (t + 1) / 2 for t = ceil(log2 `count`).
+/// Calls `comparator` with the layer and the two places of each comparator, of which the first gets the smaller element; layer by layer, t (t + 1) /
+/// 2 for t = ceil(log2 `count`).
 pub fn for_each_comparator(count: usize, mut comparator: impl FnMut(usize, usize, usize)) {
     if count < 2 {
         return;

@@ -12,8 +12,8 @@ use crate::mpc::local;
 use crate::mpc::local::comparison::{Width, table_words};
 use crate::mpc::protocol::{open, open_bits, product, same_length};
 
-/// Whether x is negative, in packed bits, for x in -2^(`bits` - 1) to 2^(`bits` - 1) - 1 and `bits` from 2 to 64. 1 + log2 C rounds for C chunks of four bits, an eighth of
-/// `bits` + 3 (C - 1) - log2 C bytes an element; logarithms are rounded up.
+/// Whether x is negative, in packed bits, for x in -2^(`bits` - 1) to 2^(`bits` - 1) - 1 and `bits` from 2 to 64. 1 + log2 C rounds for C chunks of
+/// four bits, an eighth of `bits` + 3 (C - 1) - log2 C bytes an element; logarithms are rounded up.
 ///
 /// # Errors
 ///
@@ -54,8 +54,9 @@ pub(super) struct Selected {
     pub(super) carried: Words,
 }
 
-/// As [`select_positive`], with vectors that are kept or set to 0 in the same places: 16 bytes and 1 word of corrections more for each of their elements, and no round: with beta, which hides the
-/// indicator b, beta y is made meanwhile, and b y = t y + (1 - 2 t) beta y for the opened t = b xor beta.
+/// As [`select_positive`], with vectors that are kept or set to 0 in the same places: 16 bytes and 1 word of corrections more for each of their
+/// elements, and no round: with beta, which hides the indicator b, beta y is made meanwhile, and b y = t y + (1 - 2 t) beta y for the opened t = b
+/// xor beta.
 pub(super) async fn select_with(party: &Party, x: &[u64], carried: &[&[u64]]) -> Result<Selected> {
     let width = Width::signed(64).ok_or_else(|| ErrorKind::InvalidArgument.bound(64))?;
     let count = x.len();
@@ -143,8 +144,8 @@ pub async fn equal(party: &Party, x: &[u64], y: &[u64]) -> Result<Words> {
     Ok(nodes.pop().unwrap_or_default())
 }
 
-/// Whether x < y, in packed bits, for all signed words: the difference of two of them may have another sign than its word. 6 rounds, three signs and a
-/// product of bits, 36.625 bytes an element.
+/// Whether x < y, in packed bits, for all signed words: the difference of two of them may have another sign than its word. 6 rounds, three signs and
+/// a product of bits, 36.625 bytes an element.
 ///
 /// # Errors
 ///

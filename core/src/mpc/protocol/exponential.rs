@@ -21,8 +21,8 @@ const EXACT_ARGUMENT: u32 = 56;
 /// Fraction bits of the coefficients.
 const COEFFICIENTS: u32 = 31;
 
-/// e^x, for formats of 11 to 24 fraction bits and x < (36 - f) ln 2: 13.8 for f = 16, 11.0 for 20, 8.3 for 24. 0 below -(f + 1) ln 2. The error is at most 1.5 2^-f + 2^-23 e^x
-/// dithered and about half of that to the nearest.
+/// e^x, for formats of 11 to 24 fraction bits and x < (36 - f) ln 2: 13.8 for f = 16, 11.0 for 20, 8.3 for 24. 0 below -(f + 1) ln 2. The error is at
+/// most 1.5 2^-f + 2^-23 e^x dithered and about half of that to the nearest.
 ///
 /// Rounds: those of [`indicators`] and 9, 14 for 32 bits. Bytes: indicators with 37 thresholds, and 136.
 ///

@@ -10,7 +10,8 @@ use crate::mpc::engine::Party;
 use crate::mpc::protocol::comparison::select_with;
 use crate::mpc::protocol::selection::{add, subtract};
 
-/// The greatest element of each row of a matrix with `columns` columns, for differences below 2^63. A tree: 6 ceil(log2 columns) rounds and 13.25 (columns - 1) bytes a row.
+/// The greatest element of each row of a matrix with `columns` columns, for differences below 2^63. A tree: 6 ceil(log2 columns) rounds and 13.25
+/// (columns - 1) bytes a row.
 ///
 /// # Errors
 ///
@@ -34,8 +35,8 @@ pub async fn smallest(party: &Party, columns: usize, x: &[u64]) -> Result<Words>
     Ok(negative(&greatest(party, columns, &negative(x)).await?))
 }
 
-/// The greatest element of each row and the place of the first that is as great, from 0. The rounds of [`greatest`], and 16 bytes more for each comparison above the lowest level of the tree, of
-/// which there are columns - 1 - floor(columns / 2) a row.
+/// The greatest element of each row and the place of the first that is as great, from 0. The rounds of [`greatest`], and 16 bytes more for each
+/// comparison above the lowest level of the tree, of which there are columns - 1 - floor(columns / 2) a row.
 ///
 /// # Errors
 ///

@@ -19,8 +19,8 @@ impl Format {
     pub const MAX_FRACTION: u32 = 30;
 
     /// `fraction` bits after the binary point, up to 30; `bits`, from `fraction` + 3 to 64, is what comparisons open of a word. With
-    /// [`Rounding::Nearest`] or [`Rounding::Down`] every result is the same for all numbers of parties and any randomness; [`Rounding::Dithered`] saves
-    /// rounds.
+    /// [`Rounding::Nearest`] or [`Rounding::Down`] every result is the same for all numbers of parties and any randomness; [`Rounding::Dithered`]
+    /// saves rounds.
     ///
     /// # Errors
     ///

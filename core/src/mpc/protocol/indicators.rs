@@ -12,9 +12,9 @@ use crate::mpc::local;
 use crate::mpc::local::comparison::Width;
 use crate::mpc::protocol::comparison::{Node, bits_to_words, join_nodes, leaves, open_masked, top_bits};
 
-/// Whether x >= t, in words, for each of the public thresholds t: for x and t in -2^(`bits` - 2) to 2^(`bits` - 2) - 1 and `bits` from 2 to 64. All of them share
-/// one mask and what is opened of it: 2 + log2 C rounds, `bits` + K (3 (C - 1) - log2 C + 1) bits an element for K thresholds and C chunks of four bits.
-/// Corrections: 16 C + K (2 (C - 1) - log2 C + 64) bits.
+/// Whether x >= t, in words, for each of the public thresholds t: for x and t in -2^(`bits` - 2) to 2^(`bits` - 2) - 1 and `bits` from 2 to 64. All
+/// of them share one mask and what is opened of it: 2 + log2 C rounds, `bits` + K (3 (C - 1) - log2 C + 1) bits an element for K thresholds and C
+/// chunks of four bits. Corrections: 16 C + K (2 (C - 1) - log2 C + 64) bits.
 ///
 /// # Errors
 ///

@@ -13,9 +13,11 @@ use zeroize::Zeroizing;
 /// Fraction bits of the polynomial's argument w = 4 c - 3, for the mantissa c in [1/2, 1); its coefficients have as many.
 pub(super) const ARGUMENT: u32 = MANTISSA - 2;
 
-/// ln(x) for x > 0, for formats of 11 to 24 fraction bits and the domain of [`reciprocal`](crate::mpc::protocol::reciprocal). The error is at most 2^-f (to the nearest half of that) and 2^-24.
+/// ln(x) for x > 0, for formats of 11 to 24 fraction bits and the domain of [`reciprocal`](crate::mpc::protocol::reciprocal). The error is at most
+/// 2^-f (to the nearest half of that) and 2^-24.
 ///
-/// Rounds: those of [`indicators`](crate::mpc::protocol::indicators) and 8, 13 for 32 bits; one more above 32. Bytes: indicators with 29 thresholds, and 160, or 168 above 32 bits.
+/// Rounds: those of [`indicators`](crate::mpc::protocol::indicators) and 8, 13 for 32 bits; one more above 32. Bytes: indicators with 29 thresholds,
+/// and 160, or 168 above 32 bits.
 ///
 /// # Errors
 ///

@@ -12,15 +12,17 @@ use crate::mpc::protocol::indicators::check;
 use crate::mpc::protocol::polynomial::powers;
 use crate::mpc::protocol::{Format, indicators, product, truncate};
 
-/// 1 / (1 + e^-x), for formats of 11 to 24 fraction bits and any x of the format. Piecewise a polynomial of degree 3 (up to 16 fraction bits) or 4, 0 and 1 outside; the powers of x are
-/// made while it is compared with the ends of the pieces. The error is at most 1.5 units of the last place to the nearest and 2.5 dithered.
+/// 1 / (1 + e^-x), for formats of 11 to 24 fraction bits and any x of the format. Piecewise a polynomial of degree 3 (up to 16 fraction bits) or 4, 0
+/// and 1 outside; the powers of x are made while it is compared with the ends of the pieces. The error is at most 1.5 units of the last place to the
+/// nearest and 2.5 dithered.
 ///
-/// Rounds: those of [`indicators`] and 2, 7 for 32 bits; rounded exactly, what the powers take, if that is more, and the rounds of one exact [`truncate`].
-/// Bytes: indicators with 20, 22 or 36 thresholds for up to 16, 20, 24 fraction bits; 96 for degree 3, 128 for degree 4.
+/// Rounds: those of [`indicators`] and 2, 7 for 32 bits; rounded exactly, what the powers take, if that is more, and the rounds of one exact
+/// [`truncate`]. Bytes: indicators with 20, 22 or 36 thresholds for up to 16, 20, 24 fraction bits; 96 for degree 3, 128 for degree 4.
 ///
 /// # Errors
 ///
-/// [`crate::ErrorKind::InvalidArgument`] for another number of fraction bits, or one for which 12.5, 15.5 or 18 are not in the format's range; those of [`Party::draw`].
+/// [`crate::ErrorKind::InvalidArgument`] for another number of fraction bits, or one for which 12.5, 15.5 or 18 are not in the format's range; those
+/// of [`Party::draw`].
 pub async fn sigmoid(party: &Party, format: &Format, x: &[u64]) -> Result<Words> {
     let sum = sum(party, format, x).await?;
     truncate(party, LOGISTIC_SUM - format.fraction(), format.rounding(), &sum).await

@@ -80,7 +80,8 @@ impl Normalized {
     }
 }
 
-/// Finds mantissas. Rounds: those of [`indicators`] and 1, with one truncation more for formats of more than 32 bits. Bytes: indicators, with a threshold less than there are octaves, and 16 or 24.
+/// Finds mantissas. Rounds: those of [`indicators`] and 1, with one truncation more for formats of more than 32 bits. Bytes: indicators, with a
+/// threshold less than there are octaves, and 16 or 24.
 pub(super) async fn normalize(party: &Party, format: &Format, octaves: Octaves, x: &[u64]) -> Result<Normalized> {
     let exponent = Normalized::exponent(octaves);
     let found = indicators(party, format.bits(), x, &octaves.thresholds()).await?;

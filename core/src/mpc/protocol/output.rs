@@ -9,8 +9,8 @@ use crate::error::{ErrorKind, Result};
 use crate::mpc::engine::{Outgoing, Party};
 use crate::mpc::pairwise::Pairwise;
 
-/// The values of which these are shares, for the parties in `receivers`, which rise, and `None` for all others. The shares are re-randomised, so that a receiver that knows some of those from which
-/// they were made learns the values and nothing else. 1 round, 8 bytes a word to each receiver.
+/// The values of which these are shares, for the parties in `receivers`, which rise, and `None` for all others. The shares are re-randomised, so that
+/// a receiver that knows some of those from which they were made learns the values and nothing else. 1 round, 8 bytes a word to each receiver.
 ///
 /// A client that is no party gets the shares of [`Pairwise::rerandomized`] from each party and adds them up.
 ///

@@ -10,10 +10,10 @@ use crate::mpc::correlation::Words;
 use crate::mpc::engine::{Party, join, join_all};
 use crate::mpc::protocol::{Format, Rounding, product, square, truncate};
 
-/// c_0 + c_1 x + ... + c_d x^d for public coefficients, encoded with f fraction bits, for results and powers of x up to d below 2^(62 - 2 f). The powers are made in
-/// ceil(log2 d) levels of 2 rounds and the sum is rounded in 1 more; a power costs 24 bytes, 16 where its exponent is even, and the sum 8. Each power is
-/// within about its exponent times |x|^(exponent - 1) units of the last place, so the error is that times the coefficients, 2^-(f + 1) times the sum of the powers, and 1
-/// unit for the sum.
+/// c_0 + c_1 x + ... + c_d x^d for public coefficients, encoded with f fraction bits, for results and powers of x up to d below 2^(62 - 2 f). The
+/// powers are made in ceil(log2 d) levels of 2 rounds and the sum is rounded in 1 more; a power costs 24 bytes, 16 where its exponent is even, and
+/// the sum 8. Each power is within about its exponent times |x|^(exponent - 1) units of the last place, so the error is that times the coefficients,
+/// 2^-(f + 1) times the sum of the powers, and 1 unit for the sum.
 ///
 /// # Errors
 ///
@@ -28,9 +28,9 @@ pub async fn polynomial(party: &Party, format: &Format, coefficients: &[f64], x:
     truncate(party, format.fraction(), format.rounding(), &sum).await
 }
 
-/// x^e for a public exponent, for powers below 2^(62 - 2 f) in magnitude. floor(log2 e) levels of 2 rounds and, unless e is a power of two, one more; 16 bytes a
-/// squaring, of which there is one for each bit of e below the highest, and 24 for each further bit that is set. With no fraction bits a level has 1 round, a squaring
-/// 8 bytes and a product 16, and the power is that of the words.
+/// x^e for a public exponent, for powers below 2^(62 - 2 f) in magnitude. floor(log2 e) levels of 2 rounds and, unless e is a power of two, one more;
+/// 16 bytes a squaring, of which there is one for each bit of e below the highest, and 24 for each further bit that is set. With no fraction bits a
+/// level has 1 round, a squaring 8 bytes and a product 16, and the power is that of the words.
 ///
 /// # Errors
 ///

@@ -12,10 +12,12 @@ use crate::mpc::protocol::normalization::{MANTISSA, Normalized, Octaves, normali
 use crate::mpc::protocol::polynomial::Step;
 use crate::mpc::protocol::{Format, Rounding, product, square, truncate};
 
-/// 1 / x for x > 0, for formats of 11 to 24 fraction bits and words x from 2^max(0, b - 32) to below 2^(b - 2) for b bits: 2^-16 to 2^14 for f = 16 and 32 bits, or 20 and 36, or 24 and 40.
-/// The error is at most 2^-f (to the nearest half of that) and 2^-27 / x. With a b above 2 f + 34 no result would differ from 0.
+/// 1 / x for x > 0, for formats of 11 to 24 fraction bits and words x from 2^max(0, L - 32) to below 2^(L - 2) for L bits: 2^-16 to 2^14 for f = 16
+/// and 32 bits, or 20 and 36, or 24 and 40. The error is at most 2^-f (to the nearest half of that) and 2^-27 / x, above 32 bits 2^-26 / x. With an L
+/// above 2 f + 34 no result would differ from 0.
 ///
-/// Rounds: those of [`indicators`](crate::mpc::protocol::indicators) and 11, 16 for 32 bits; one more above 32. Bytes: indicators with 29 thresholds, and 160, or 168 above 32 bits.
+/// Rounds: those of [`indicators`](crate::mpc::protocol::indicators) and 11, 16 for 32 bits; one more above 32. Bytes: indicators with 29 thresholds,
+/// and 160, or 168 above 32 bits.
 ///
 /// # Errors
 ///
@@ -37,8 +39,9 @@ pub(super) async fn reciprocal_in(party: &Party, format: &Format, octaves: Octav
     Step { party, rounding: format.rounding(), excess }.product(&inverse, &normalized.multiplier).await
 }
 
-/// a / b for b > 0 of the domain of [`reciprocal`], |a| < 2^(30 - f) and |a / b| < 2^14. The error is at most 2^-f (to the nearest half of that), 2^-27 |a / b|, and,
-/// for s = min(30, 48 - f), 2^(b - s - f - 3) / 2^k for a divisor with words from 2^k on: nothing of weight where that is not at the lower end of the domain.
+/// a / b for b > 0 of the domain of [`reciprocal`], |a| < 2^(30 - f) and |a / b| <= 2^14 - 1. The error is at most 2^-f (to the nearest half of
+/// that), 2^-27 |a / b|, above 32 bits 2^-26 |a / b|, and, for s = min(30, 48 - f) and L bits, at least 32, 2^(L - 3 - s - k - f) for a divisor whose
+/// word is 2^k or more: nothing of weight where that is not at the lower end of the domain.
 ///
 /// Rounds: those of [`reciprocal`] and 2. Bytes: those and 24.
 ///
@@ -74,7 +77,8 @@ async fn quotient(party: &Party, format: &Format, octaves: Octaves, a: &[u64], b
     Step { party, rounding, excess: last }.product(&scaled, &normalized.multiplier).await
 }
 
-/// 1 / c, in (1, 2], for c in [1/2, 1), both with 30 fraction bits, to 2^-27. 8 rounds, 120 bytes (R. E. Goldschmidt, Applications of division by convergence, 1964).
+/// 1 / c, in (1, 2], for c in [1/2, 1), both with 30 fraction bits, to 2^-27. 8 rounds, 120 bytes (R. E. Goldschmidt, Applications of division by
+/// convergence, 1964).
 ///
 /// With w = a - 2 c and e = 1 - c w, 1 / c = w / (1 - e) = w (1 + e) (1 + e^2) (1 + e^4) / (1 - e^8), and e^8 < 2^-30.
 async fn inverse_mantissa(party: &Party, rounding: Rounding, c: &[u64]) -> Result<Words> {

@@ -9,8 +9,8 @@ use crate::mpc::correlation::Words;
 use crate::mpc::engine::Party;
 use crate::mpc::protocol::{Format, matrix_product, product, square, truncate};
 
-/// x y, for |x y| < 2^(62 - 2 f). The error is below 2^-f dithered, and at most half of that to the nearest. 2 rounds, 24 bytes, 3 words of corrections an element; rounded
-/// exactly, in addition what [`truncate`] says.
+/// x y, for |x y| < 2^(62 - 2 f). The error is below 2^-f dithered, and at most half of that to the nearest. 2 rounds, 24 bytes, 3 words of
+/// corrections an element; rounded exactly, in addition what [`truncate`] says.
 ///
 /// # Errors
 ///
@@ -30,9 +30,9 @@ pub async fn rescaled_square(party: &Party, format: &Format, x: &[u64]) -> Resul
     truncate(party, format.fraction(), format.rounding(), &made).await
 }
 
-/// The matrix product x y, row by row, of rows x inner and inner x columns, for sums below 2^(62 - 2 f) in magnitude. Each sum is rounded once, so its error is that of one
-/// product. 2 rounds; 8 bytes for each element of x, of y and of the product; 3 words of corrections for each of the product. A dot product is the case of one row and one
-/// column.
+/// The matrix product x y, row by row, of rows x inner and inner x columns, for sums below 2^(62 - 2 f) in magnitude. Each sum is rounded once, so
+/// its error is that of one product. 2 rounds; 8 bytes for each element of x, of y and of the product; 3 words of corrections for each of the
+/// product. A dot product is the case of one row and one column.
 ///
 /// # Errors
 ///
@@ -51,8 +51,9 @@ pub async fn rescaled_matrix_product(
 /// Bits of a public factor.
 const FACTOR_BITS: i32 = 31;
 
-/// c x for a public real c, for |x| < 2^30 as a word, |c| < 2^31 and |c x| below 2^62 as a word. An integer c is exact and costs nothing. Another one is rounded to 31 significant bits, so
-/// the error is |c x| 2^-31 and that of a product; 1 round, 8 bytes and 2 words of corrections an element, and what exact rounding costs.
+/// c x for a public real c, for |x| < 2^30 as a word, |c| < 2^31 and |c x| below 2^62 as a word. An integer c is exact and costs nothing. Another one
+/// is rounded to 31 significant bits, so the error is |c x| 2^-31 and that of a product; 1 round, 8 bytes and 2 words of corrections an element, and
+/// what exact rounding costs.
 ///
 /// # Errors
 ///

@@ -15,10 +15,11 @@ const COEFFICIENTS: u32 = 32;
 /// Most fraction bits of the root of a mantissa.
 const PRECISION: i32 = 28;
 
-/// The square root of x > 0, for formats of 11 to 24 fraction bits and the domain of [`reciprocal`](crate::mpc::protocol::reciprocal). The error is at most 1.5 2^-f (to the nearest 0.75) and, up to
-/// 44 bits, 2^-26 sqrt(x); beyond, with larger x, the latter grows to 2^-18 at 64 bits.
+/// The square root of x > 0, for formats of 11 to 24 fraction bits and the domain of [`reciprocal`](crate::mpc::protocol::reciprocal). The error is
+/// at most 1.5 2^-f (to the nearest 0.75) and, up to 44 bits, 2^-26 sqrt(x); beyond, with larger x, the latter grows to 2^-18 at 64 bits.
 ///
-/// Rounds: those of [`indicators`](crate::mpc::protocol::indicators) and 10, 15 for 32 bits; one more above 32. Bytes: indicators with 29 thresholds, and 184, or 192 above 32 bits.
+/// Rounds: those of [`indicators`](crate::mpc::protocol::indicators) and 10, 15 for 32 bits; one more above 32. Bytes: indicators with 29 thresholds,
+/// and 184, or 192 above 32 bits.
 ///
 /// # Errors
 ///
@@ -29,7 +30,8 @@ pub async fn square_root(party: &Party, format: &Format, x: &[u64]) -> Result<Wo
     scaled_root(party, format, &SQUARE_ROOT, |octave| octave + 1 + fraction, x).await
 }
 
-/// 1 / sqrt(x) for x > 0: as [`square_root`], with an error of at most 1.5 2^-f (to the nearest 0.75) and 2^-23 / sqrt(x).
+/// 1 / sqrt(x) for x > 0: as [`square_root`], with an error of at most 1.5 2^-f (to the nearest 0.75) and 2^-23 / sqrt(x), or 2^-21 / sqrt(x) for
+/// formats with 3 f - max(0, L - 32) > 65 for L bits.
 ///
 /// # Errors
 ///

@@ -9,8 +9,8 @@ use crate::mpc::local;
 use crate::mpc::protocol::comparison::open_hidden;
 use crate::mpc::protocol::{product, rectify, same_length};
 
-/// x where a secret bit is 1, else y, for packed bits: 1 round, 16 bytes and a bit, 2 words of corrections an element. The bit becomes no word before: with a random bit beta, beta (x - y) is
-/// made while t = bit xor beta is opened.
+/// x where a secret bit is 1, else y, for packed bits: 1 round, 16 bytes and a bit, 2 words of corrections an element. The bit becomes no word
+/// before: with a random bit beta, beta (x - y) is made while t = bit xor beta is opened.
 ///
 /// # Errors
 ///

@@ -13,10 +13,12 @@ use crate::mpc::protocol::extremum::by_column;
 use crate::mpc::protocol::product;
 use crate::mpc::protocol::sorting::by_row;
 
-/// The rows of a matrix with `columns` columns in a uniform order of which no n - 1 parties learn anything: each party in turn sends them through a Beneš network whose switches it alone knows.
+/// The rows of a matrix with `columns` columns in a uniform order of which no n - 1 parties learn anything: each party in turn sends them through a
+/// Beneš network whose switches it alone knows.
 ///
-/// A switch is one product: with its bit b, of which the owner's share is the bit and the others' are 0, b (x - y) moves from one place to the other. With 2^m the number of rows, rounded up to a power
-/// of two: n (2 m - 1) rounds; 16 n (2 m - 1) 2^(m - 1) bytes and n (2 m - 1) 2^(m - 1) words of corrections a column.
+/// A switch is one product: with its bit b, of which the owner's share is the bit and the others' are 0, b (x - y) moves from one place to the other.
+/// With 2^m the number of rows, rounded up to a power of two: n (2 m - 1) rounds; 16 n (2 m - 1) 2^(m - 1) bytes and n (2 m - 1) 2^(m - 1) words of
+/// corrections a column.
 ///
 /// # Errors
 ///

@@ -50,7 +50,8 @@ fn pruned(mut layers: Vec<Layer>, count: usize, wanted: &[usize]) -> Vec<Layer> 
     layers
 }
 
-/// The rows of a matrix with `columns` columns, each in rising order, for differences below 2^63. 6 rounds for each layer of [`network`] and 13.25 bytes for each of its comparators and each row.
+/// The rows of a matrix with `columns` columns, each in rising order, for differences below 2^63. 6 rounds for each layer of [`network`] and 13.25
+/// bytes for each of its comparators and each row.
 ///
 /// # Errors
 ///
@@ -59,8 +60,8 @@ pub async fn sort(party: &Party, columns: usize, x: &[u64]) -> Result<Words> {
     sort_with(party, columns, x, &[]).await.map(|(sorted, _)| sorted)
 }
 
-/// The same, and other matrices of the same shape with their elements in the new order of x. In the same rounds; each of these costs 16 bytes for each comparator and each row. The
-/// order of what belongs to equal elements is not specified, but the same for all numbers of parties.
+/// The same, and other matrices of the same shape with their elements in the new order of x. In the same rounds; each of these costs 16 bytes for
+/// each comparator and each row. The order of what belongs to equal elements is not specified, but the same for all numbers of parties.
 ///
 /// # Errors
 ///
@@ -76,7 +77,8 @@ pub async fn sort_with(party: &Party, columns: usize, x: &[u64], others: &[&[u64
     Ok((keys, sorted.collect()))
 }
 
-/// The elements of each row with these ranks, from 0 for the smallest, rank by rank. Nothing is opened: it is [`sort`] without the comparators on which none of them depends.
+/// The elements of each row with these ranks, from 0 for the smallest, rank by rank. Nothing is opened: it is [`sort`] without the comparators on
+/// which none of them depends.
 ///
 /// # Errors
 ///
@@ -92,8 +94,8 @@ pub async fn order_statistics(party: &Party, columns: usize, ranks: &[usize], x:
     Ok(ranks.iter().filter_map(|rank| matrix.get(*rank).cloned()).collect())
 }
 
-/// The median of each row; of an even number of columns the mean of the two in the middle, rounded as told, for elements below 2^61. The cost of [`order_statistics`], and of a truncation by one bit
-/// where the number is even.
+/// The median of each row; of an even number of columns the mean of the two in the middle, rounded as told, for elements below 2^61. The cost of
+/// [`order_statistics`], and of a truncation by one bit where the number is even.
 ///
 /// # Errors
 ///
