@@ -28,4 +28,5 @@ mod selection;
 mod shuffle;
 mod sorting;
 mod table;
+mod transcript;
 mod truncation;

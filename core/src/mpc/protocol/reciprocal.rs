@@ -39,7 +39,7 @@ pub(super) async fn reciprocal_in(party: &Party, format: &Format, octaves: Octav
     Step { party, rounding: format.rounding(), excess }.product(&inverse, &normalized.multiplier).await
 }
 
-/// a / b for b > 0 of the domain of [`reciprocal`], |a| < 2^(30 - f) and |a / b| <= 2^14 - 1. The error is at most 2^-f (to the nearest half of
+/// a / b for b > 0 of the domain of [`reciprocal`], |a| <= (2^31 - 64) 2^-f and |a / b| <= 2^14 - 1. The error is at most 2^-f (to the nearest half of
 /// that), 2^-27 |a / b|, above 32 bits 2^-26 |a / b|, and, for s = min(30, 48 - f) and L bits, at least 32, 2^(L - 3 - s - k - f) for a divisor whose
 /// word is 2^k or more: nothing of weight where that is not at the lower end of the domain.
 ///

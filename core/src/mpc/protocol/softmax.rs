@@ -11,7 +11,7 @@ use crate::mpc::protocol::reciprocal::{product_by_row, reciprocal_in};
 use crate::mpc::protocol::{Format, greatest};
 
 /// e^x / sum of e^x over each row of a matrix with `columns` columns, for formats of 11 to 24 fraction bits and x of half the format's range. The
-/// greatest element of a row is taken off first, so no exponential leaves [0, 1]. The error is at most (columns + 3) 2^-f dithered, half of that to
+/// greatest element of a row is taken off first, so no exponential leaves [0, 1]. The error is at most (columns + 4) 2^-f dithered, half of that to
 /// the nearest; it comes from the exponentials in the sum.
 ///
 /// Rounds: 6 ceil(log2 columns), those of an exponential (14 for 32 bits), of a reciprocal of a sum of f + ceil(log2 columns) + 3 bits, and 2.
