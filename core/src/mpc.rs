@@ -18,4 +18,8 @@ pub mod dealer;
 #[cfg(feature = "alloc")]
 pub mod engine;
 #[cfg(feature = "alloc")]
+pub mod pairwise;
+#[cfg(feature = "alloc")]
+pub mod permutation;
+#[cfg(feature = "alloc")]
 pub mod protocol;

@@ -5,5 +5,6 @@
 
 pub mod bits;
 pub mod comparison;
+pub mod network;
 pub mod product;
 pub mod truncation;

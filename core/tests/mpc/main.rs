@@ -2,6 +2,7 @@
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::integer_division_remainder_used,
     clippy::panic,
@@ -12,8 +13,20 @@
     reason = "tests"
 )]
 
+mod access;
 mod comparison;
 mod engine;
+mod formula;
+mod functions;
+mod indicators;
 mod product;
+#[path = "../support/random.rs"]
+#[allow(dead_code, reason = "some are for other tests")]
+mod random;
+mod real;
+mod selection;
+mod shuffle;
+mod sorting;
 mod table;
+mod transcript;
 mod truncation;

@@ -129,8 +129,14 @@ where
             engine.spawn(protocol)
         })
         .collect();
-    play(&mut engines);
+    let rounds = play(&mut engines);
     let costs: Vec<Cost> = engines.iter().map(Engine::cost).collect();
+    // The counters count what was on the wire, but for the head of each message.
+    for (from, cost) in costs.iter().enumerate() {
+        let longest = |sent: &Vec<Vec<u8>>| (0..parties).filter(|to| *to != from).map(|to| sent[to].len() - 8).max();
+        let bytes: usize = rounds.iter().map(|messages| longest(&messages[from]).unwrap()).sum();
+        assert_eq!((cost.rounds, cost.bytes), (rounds.len() as u64, bytes as u64));
+    }
     assert!(costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
     let shares = outcomes.iter().map(|outcome| outcome.take().unwrap().unwrap().to_vec()).collect();
     (shares, costs[0])

@@ -197,6 +197,25 @@ mod tests {
         }
     }
 
+    /// x - t has the sign that the same mask gives for c - t, for every x and t of half the range and every mask.
+    #[test]
+    fn every_threshold_of_small_widths() {
+        for bits in 3..=7 {
+            let width = Width::signed(bits).unwrap();
+            let (kept, top, half) = ((1u64 << bits) - 1, 1u64 << (bits - 1), 1i64 << (bits - 2));
+            for r in 0..=kept {
+                for x in -half..half {
+                    let c = x.cast_unsigned().wrapping_add(r) & kept;
+                    for t in -half..half {
+                        let shifted = c.wrapping_sub(t.cast_unsigned());
+                        let found = u64::from((shifted ^ r) & top != 0) ^ joined(width, r, shifted);
+                        assert_eq!(found, u64::from(x < t), "{bits} bits, x {x}, t {t}, r {r}");
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn widths_have_bounds() {
         assert!(

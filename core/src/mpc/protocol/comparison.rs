@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::{Correlation, Material, Words};
-use crate::mpc::engine::{Party, join_all};
+use crate::mpc::engine::{Party, join, join_all};
 use crate::mpc::local;
 use crate::mpc::local::comparison::{Width, table_words};
-use crate::mpc::protocol::{open, open_bits, same_length};
+use crate::mpc::protocol::{open, open_bits, product, same_length};
 
-/// Whether x is negative, in packed bits, for x in -2^(`bits` - 1) to 2^(`bits` - 1) - 1 and `bits` from 2 to 64. 1 + log2 C rounds for C chunks of four bits, an eighth of
-/// `bits` + 3 (C - 1) - log2 C bytes an element; logarithms are rounded up.
+/// Whether x is negative, in packed bits, for x in -2^(`bits` - 1) to 2^(`bits` - 1) - 1 and `bits` from 2 to 64. 1 + log2 C rounds for C chunks of
+/// four bits, an eighth of `bits` + 3 (C - 1) - log2 C bytes an element; logarithms are rounded up.
 ///
 /// # Errors
 ///
@@ -35,29 +35,67 @@ pub async fn rectify(party: &Party, x: &[u64]) -> Result<Words> {
     select_positive(party, x).await.map(|(kept, _)| kept)
 }
 
-/// x where it is not negative, else 0, and whether it is, as words: the same cost as [`rectify`].
+/// x where it is not negative, else 0, and whether it is not, as words: the same cost as [`rectify`].
 ///
 /// # Errors
 ///
 /// Those of [`Party::draw`].
 pub async fn select_positive(party: &Party, x: &[u64]) -> Result<(Words, Words)> {
+    select_with(party, x, &[]).await.map(|selected| (selected.kept, selected.indicators))
+}
+
+/// What [`select_with`] gives.
+pub(super) struct Selected {
+    /// x where it is not negative, else 0.
+    pub(super) kept: Words,
+    /// Whether it is not, as words.
+    pub(super) indicators: Words,
+    /// What is carried, where x is not negative, else 0; vector after vector.
+    pub(super) carried: Words,
+}
+
+/// As [`select_positive`], with vectors that are kept or set to 0 in the same places: 16 bytes and 1 word of corrections more for each of their
+/// elements, and no round: with beta, which hides the indicator b, beta y is made meanwhile, and b y = t y + (1 - 2 t) beta y for the opened t = b
+/// xor beta.
+pub(super) async fn select_with(party: &Party, x: &[u64], carried: &[&[u64]]) -> Result<Selected> {
     let width = Width::signed(64).ok_or_else(|| ErrorKind::InvalidArgument.bound(64))?;
     let count = x.len();
     let mask = party.draw(Correlation::Selectors { count, width }).await?;
-    let c = open_masked(party, 64, x, mask.words(0, count)).await;
-    let mut positive = sign(party, width, &c, &mask).await?;
+    let (beta, products) = (mask.dependent_words(0, count), mask.dependent_words(count, count));
+    let all: Words = Zeroizing::new(carried.iter().flat_map(|vector| vector.iter().copied()).collect());
+    if all.len() != count * carried.len() {
+        return Err(ErrorKind::InvalidLength.bound(count as u64));
+    }
+    let opening = async {
+        let c = open_masked(party, 64, x, mask.words(0, count)).await;
+        let sign = sign(party, width, &c, &mask).await;
+        (c, sign)
+    };
+    let hiding = async {
+        if all.is_empty() {
+            return Ok(Words::default());
+        }
+        let repeated: Words = Zeroizing::new(beta.iter().copied().cycle().take(all.len()).collect());
+        product(party, &repeated, &all).await
+    };
+    let ((c, positive), hidden) = join(opening, hiding).await;
+    let (mut positive, hidden) = (positive?, hidden?);
     if party.is_first() {
         for word in positive.iter_mut() {
             *word = !*word;
         }
     }
-    let (beta, products) = (mask.dependent_words(0, count), mask.dependent_words(count, count));
     let opened = open_hidden(party, count, &positive, beta).await;
     let mut indicators = Zeroizing::new(vec![0; count]);
     local::bits::to_words(party.is_first(), &opened, beta, &mut indicators);
     let mut kept = Zeroizing::new(vec![0; count]);
     local::comparison::select(&opened, x, &c, beta, products, &mut kept);
-    Ok((kept, indicators))
+    let mut carried = Zeroizing::new(vec![0; all.len()]);
+    let vectors = carried.chunks_mut(count.max(1)).zip(all.chunks(count.max(1)).zip(hidden.chunks(count.max(1))));
+    for (out, (vector, hidden)) in vectors {
+        local::bits::select(&opened, vector, hidden, out);
+    }
+    Ok(Selected { kept, indicators, carried })
 }
 
 /// Shares as words of packed bits. 1 round, an eighth of a byte, 1 word of corrections a bit.
@@ -78,7 +116,7 @@ pub async fn bits_to_words(party: &Party, count: usize, bits: &[u64]) -> Result<
 }
 
 /// Opens bits hidden by the lowest bits of `beta`.
-async fn open_hidden(party: &Party, count: usize, bits: &[u64], beta: &[u64]) -> Vec<u64> {
+pub(super) async fn open_hidden(party: &Party, count: usize, bits: &[u64], beta: &[u64]) -> Vec<u64> {
     let mut hidden = Zeroizing::new(vec![0; local::bits::words(count)]);
     local::bits::lowest(beta, &mut hidden);
     for (hidden, bits) in hidden.iter_mut().zip(bits) {
@@ -106,8 +144,8 @@ pub async fn equal(party: &Party, x: &[u64], y: &[u64]) -> Result<Words> {
     Ok(nodes.pop().unwrap_or_default())
 }
 
-/// Whether x < y, in packed bits, for all signed words: the difference of two of them may have another sign than its word. 6 rounds, three signs and a
-/// product of bits, 36.625 bytes an element.
+/// Whether x < y, in packed bits, for all signed words: the difference of two of them may have another sign than its word. 6 rounds, three signs and
+/// a product of bits, 36.625 bytes an element.
 ///
 /// # Errors
 ///
@@ -128,38 +166,6 @@ pub async fn is_less(party: &Party, x: &[u64], y: &[u64]) -> Result<Words> {
         *less ^= changed;
     }
     Ok(less)
-}
-
-/// Whether x >= t, in words, for each of the public thresholds t: for x and t in -2^(`bits` - 2) to 2^(`bits` - 2) - 1 and `bits` from 2 to 64. All of them share one mask and what is
-/// opened of it: 2 + log2 C rounds, `bits` + K (3 (C - 1) - log2 C + 1) bits an element for K thresholds.
-///
-/// # Errors
-///
-/// [`ErrorKind::InvalidArgument`] for the width or a threshold beyond it; those of [`Party::draw`].
-pub async fn at_least(party: &Party, bits: u32, x: &[u64], thresholds: &[i64]) -> Result<Vec<Words>> {
-    let width = Width::signed(bits).ok_or_else(|| ErrorKind::InvalidArgument.bound(64))?;
-    let range = 1i64 << (bits - 2);
-    if thresholds.iter().any(|threshold| !(-range..range).contains(threshold)) {
-        return Err(ErrorKind::InvalidArgument.bound(range.unsigned_abs()));
-    }
-    let count = x.len();
-    let mask = party.draw(Correlation::Masks { count, fraction: None, width: Some(width) }).await?;
-    let c = open_masked(party, bits, x, mask.words(0, count)).await;
-    let each =
-        thresholds.iter().map(|threshold| not_below(party, width, &c, threshold.cast_unsigned(), &mask)).collect();
-    join_all(each).await.into_iter().collect()
-}
-
-/// [x >= t] from c = x + r: x - t = (c - t) - r has the same mask.
-async fn not_below(party: &Party, width: Width, c: &[u64], threshold: u64, mask: &Material) -> Result<Words> {
-    let shifted: Vec<u64> = c.iter().map(|c| c.wrapping_sub(threshold)).collect();
-    let mut out = sign(party, width, &shifted, mask).await?;
-    if party.is_first() {
-        for word in out.iter_mut() {
-            *word = !*word;
-        }
-    }
-    bits_to_words(party, c.len(), &out).await
 }
 
 /// The product of packed bits: 1 round, 2 bits an element.
@@ -195,27 +201,34 @@ async fn and_pairs(party: &Party, count: usize, nodes: Vec<Words>) -> Result<Vec
     Ok(joined)
 }
 
-async fn open_masked(party: &Party, bits: u32, x: &[u64], r: &[u64]) -> Vec<u64> {
+/// Opens c = x + r mod 2^`bits`.
+pub(super) async fn open_masked(party: &Party, bits: u32, x: &[u64], r: &[u64]) -> Vec<u64> {
     let share = Zeroizing::new(x.iter().zip(r).map(|(x, r)| x.wrapping_add(*r)).collect::<Vec<_>>());
     open(party, bits, &share).await
 }
 
 /// The sign of x from c = x + r: c's xor r's xor whether r exceeds c below the sign.
 async fn sign(party: &Party, width: Width, c: &[u64], mask: &Material) -> Result<Words> {
-    let count = c.len();
     let mut out = exceeds(party, width, c, mask).await?;
-    let mut top = Zeroizing::new(vec![0; local::bits::words(count)]);
-    local::comparison::signs(width, table(mask, count, width.chunks() - 1), &mut top);
+    let top = top_bits(party, width, c, mask);
     for (out, top) in out.iter_mut().zip(top.iter()) {
         *out ^= top;
     }
+    Ok(out)
+}
+
+/// The highest bits of c and r, by exclusive or.
+pub(super) fn top_bits(party: &Party, width: Width, c: &[u64], mask: &Material) -> Words {
+    let count = c.len();
+    let mut out = Zeroizing::new(vec![0; local::bits::words(count)]);
+    local::comparison::signs(width, table(mask, count, width.chunks() - 1), &mut out);
     if party.is_first() {
         for (out, c) in out.iter_mut().zip(c.chunks(64)) {
             *out ^=
                 c.iter().enumerate().fold(0, |packed, (place, c)| packed | ((c >> (width.bits() - 1)) & 1) << place);
         }
     }
-    Ok(out)
+    out
 }
 
 fn table(mask: &Material, count: usize, chunk: usize) -> &[u64] {
@@ -223,15 +236,18 @@ fn table(mask: &Material, count: usize, chunk: usize) -> &[u64] {
 }
 
 /// One node of the tree: whether the mask exceeds the public word in its chunks, and whether it equals it there.
-struct Node {
-    above: Words,
-    equal: Words,
+pub(super) struct Node {
+    pub(super) above: Words,
+    pub(super) equal: Words,
 }
 
 /// Packed bits: whether r exceeds c in the low bits that the width compares: log2 C rounds, 3 (C - 1) - log2 C bits an element.
 pub(super) async fn exceeds(party: &Party, width: Width, c: &[u64], mask: &Material) -> Result<Words> {
-    let count = c.len();
-    let mut nodes = leaves(width, c, mask);
+    join_nodes(party, c.len(), leaves(width, c, mask)).await
+}
+
+/// Whether the mask exceeds the public word, from what each chunk says.
+pub(super) async fn join_nodes(party: &Party, count: usize, mut nodes: Vec<Node>) -> Result<Words> {
     while nodes.len() > 1 {
         nodes = join_pairs(party, count, nodes).await?;
     }
@@ -239,7 +255,7 @@ pub(super) async fn exceeds(party: &Party, width: Width, c: &[u64], mask: &Mater
 }
 
 /// The nodes of single chunks, from the lowest.
-fn leaves(width: Width, c: &[u64], mask: &Material) -> Vec<Node> {
+pub(super) fn leaves(width: Width, c: &[u64], mask: &Material) -> Vec<Node> {
     let count = c.len();
     let words = local::bits::words(count);
     (0..width.chunks())
