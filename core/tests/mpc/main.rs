@@ -2,6 +2,7 @@
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::integer_division_remainder_used,
     clippy::panic,
@@ -14,6 +15,10 @@
 
 mod comparison;
 mod engine;
+mod oblivious;
 mod product;
+#[allow(dead_code, reason = "shared with other tests")]
+#[path = "../support/random.rs"]
+mod random;
 mod table;
 mod truncation;
