@@ -1,8 +1,8 @@
 //! The transfers that everything else is stretched from: 128 in each direction of a pair, once.
 //!
-//! D. Masny and P. Rindal, Endemic Oblivious Transfer, CCS 2019, figure 8: one message from each side, neither of which waits for the other. With G the generator, the sender's B = b G and a
-//! random oracle H onto the group, the chooser sends elements R_0 and R_1 of which the one it does not choose is uniform, and the other one is a G - H(that
-//! one). For each place c the sender has b (R_c + H(R_(1-c))), which the chooser knows as a B for its own c alone.
+//! D. Masny and P. Rindal, Endemic Oblivious Transfer, CCS 2019 (ePrint 2019/706): one message from each side, neither of which waits for the other. With G the generator, the sender's B = b G and a
+//! random oracle H onto the group, the receiver sends elements R_0 and R_1 of which the one it does not choose is uniform, and the other one is a G - H(that
+//! one). For each place c the sender has b (R_c + H(R_(1-c))), which the receiver knows as a B for its own c alone.
 
 use alloc::vec::Vec;
 
@@ -16,15 +16,15 @@ use crate::kdf;
 /// Transfers of one direction.
 pub(super) const TRANSFERS: usize = 128;
 
-/// Bytes of the chooser's message: R_0 and R_1 of each transfer.
+/// Bytes of the receiver's message: R_0 and R_1 of each transfer.
 pub(super) const CHOICES_SIZE: usize = TRANSFERS * 2 * ELEMENT_SIZE;
 
 /// What identifies one direction of a pair in one session: public, and a part of every derivation.
 pub(super) type Context = [u8; 32];
 
-/// The context in which party `sender` offers and party `chooser` chooses.
-pub(super) fn context(session: &[u8; 32], sender: usize, chooser: usize) -> Context {
-    kdf::hash("oblivious pair", &[session, &(sender as u64).to_le_bytes(), &(chooser as u64).to_le_bytes()])
+/// The context in which party `sender` sends and party `receiver` receives.
+pub(super) fn context(session: &[u8; 32], sender: usize, receiver: usize) -> Context {
+    kdf::hash("oblivious pair", &[session, &(sender as u64).to_le_bytes(), &(receiver as u64).to_le_bytes()])
 }
 
 /// A key that a transfer gives.
@@ -48,18 +48,18 @@ fn oracle(context: &Context, index: u64, place: u8, element: &[u8; ELEMENT_SIZE]
     Element::hash("oblivious element", &[context, &index.to_le_bytes(), &[place], element])
 }
 
-/// The side that chooses. What it has drawn comes from its seed, so between its two steps there is nothing to keep.
-pub(super) struct Chooser<'a> {
+/// The side that chooses one of two keys. What it has drawn comes from its seed, so between its two steps there is nothing to keep.
+pub(super) struct Receiver<'a> {
     pub(super) context: &'a Context,
     pub(super) seed: &'a [u8; 32],
     /// Bit i is the choice of transfer i.
     pub(super) choices: u128,
 }
 
-impl Chooser<'_> {
+impl Receiver<'_> {
     /// The exponent of a transfer.
     fn exponent(&self, index: u64) -> Scalar {
-        Scalar::expand(self.seed, "oblivious choice", &[self.context, &index.to_le_bytes()])
+        Scalar::expand(self.seed, "oblivious receiver", &[self.context, &index.to_le_bytes()])
     }
 
     fn choice(&self, index: u64) -> u8 {
@@ -105,7 +105,7 @@ pub(super) struct Sender<'a> {
 
 impl Sender<'_> {
     fn exponent(&self) -> Scalar {
-        Scalar::expand(self.seed, "oblivious offer", &[self.context])
+        Scalar::expand(self.seed, "oblivious sender", &[self.context])
     }
 
     /// Its message, B.
@@ -113,7 +113,7 @@ impl Sender<'_> {
         Element::generate(&self.exponent()).encode()
     }
 
-    /// Both keys of each transfer, from the chooser's message.
+    /// Both keys of each transfer, from the receiver's message.
     pub(super) fn keys(&self, message: &[u8]) -> Result<Vec<[Key; 2]>> {
         let exponent = self.exponent();
         let own = Element::generate(&exponent).encode();
@@ -143,15 +143,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_chooser_gets_the_key_it_chose() {
+    fn the_receiver_gets_the_key_it_chose() {
         let context = context(&[9; 32], 0, 1);
         let choices = 0x0123_4567_89ab_cdef_0f1e_2d3c_4b5a_6978;
-        let chooser = Chooser { context: &context, seed: &[1; 32], choices };
+        let receiver = Receiver { context: &context, seed: &[1; 32], choices };
         let sender = Sender { context: &context, seed: &[2; 32] };
-        let message = chooser.message();
+        let message = receiver.message();
         assert_eq!(message.len(), CHOICES_SIZE);
         let both = sender.keys(&message).unwrap();
-        let chosen = chooser.keys(&sender.message(), &message).unwrap();
+        let chosen = receiver.keys(&sender.message(), &message).unwrap();
         assert_eq!(both.len(), TRANSFERS);
         for (index, (both, chosen)) in both.iter().zip(&chosen).enumerate() {
             let choice = usize::from((choices >> index) & 1 == 1);
@@ -163,11 +163,11 @@ mod tests {
     #[test]
     fn what_is_no_element_is_refused() {
         let context = context(&[9; 32], 0, 1);
-        let chooser = Chooser { context: &context, seed: &[1; 32], choices: 5 };
+        let receiver = Receiver { context: &context, seed: &[1; 32], choices: 5 };
         let sender = Sender { context: &context, seed: &[2; 32] };
-        let mut message = chooser.message();
-        assert_eq!(chooser.keys(&[0; 32], &message).err().unwrap().kind(), ErrorKind::LowOrderKey);
-        assert_eq!(chooser.keys(&[0xff; 32], &message).err().unwrap().kind(), ErrorKind::NonCanonical);
+        let mut message = receiver.message();
+        assert_eq!(receiver.keys(&[0; 32], &message).err().unwrap().kind(), ErrorKind::LowOrderKey);
+        assert_eq!(receiver.keys(&[0xff; 32], &message).err().unwrap().kind(), ErrorKind::NonCanonical);
         assert_eq!(sender.keys(&message[1..]).err().unwrap().kind(), ErrorKind::Malformed);
         message[100 * 32..101 * 32].fill(0xff);
         assert_eq!(sender.keys(&message).err().unwrap().kind(), ErrorKind::NonCanonical);

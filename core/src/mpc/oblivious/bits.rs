@@ -1,6 +1,7 @@
 //! Shared bits: as words, times words, and what four of them say.
 
 use alloc::vec;
+use core::iter::repeat_n;
 
 use zeroize::Zeroizing;
 
@@ -11,7 +12,7 @@ use crate::ct::Masks;
 use crate::error::Result;
 use crate::mpc::correlation::Words;
 
-/// Shares of beta * y, `width` words y for each bit beta, of which `bits` has this party's exclusive-or shares and `y` its shares. With b xor b' = b + b' - 2 b b' the bits of the
+/// Shares of beta * y, `width` words y for each bit beta, of which `bits` has this party's exclusive-or shares and `y` its shares: for 64 bits the first words, then the second ones. With b xor b' = b + b' - 2 b b' the bits of the
 /// parties come in one after the other: p + b' (y - 2 p) is the new p. 1 round, and 1 for each party.
 pub(super) async fn times(peers: &Peers, width: usize, bits: &[u64], y: &[u64]) -> Result<Words> {
     chain(peers, Direction::Both, width, bits, y).await
@@ -30,25 +31,20 @@ async fn chain(peers: &Peers, direction: Direction, width: usize, bits: &[u64], 
     let mut extension = peers.extend(direction, bits).await?;
     let mut product = Zeroizing::new(vec![0u64; y.len()]);
     let mut rest = Zeroizing::new(vec![0u64; y.len()]);
-    for chooser in 0..peers.party().parties() {
+    for receiver in 0..peers.party().parties() {
         for (rest, (y, product)) in rest.iter_mut().zip(y.iter().zip(product.iter())) {
             *rest = y.wrapping_sub(product << 1);
         }
-        if chooser == own {
-            let words = product.chunks_exact_mut(RUN * width).zip(rest.chunks_exact(RUN * width));
-            for (bits, (product, rest)) in bits.iter().zip(words) {
-                for (place, (product, rest)) in
-                    product.chunks_exact_mut(width).zip(rest.chunks_exact(width)).enumerate()
-                {
-                    let mask = masks.spread((bits >> place) & 1);
-                    for (product, rest) in product.iter_mut().zip(rest) {
-                        *product = product.wrapping_add(rest & mask);
-                    }
+        if receiver == own {
+            let columns = product.chunks_exact_mut(RUN).zip(rest.chunks_exact(RUN));
+            for (bits, (product, rest)) in bits.iter().flat_map(|bits| repeat_n(bits, width)).zip(columns) {
+                for (place, (product, rest)) in product.iter_mut().zip(rest).enumerate() {
+                    *product = product.wrapping_add(rest & masks.spread((bits >> place) & 1));
                 }
             }
         }
-        if chooser > 0 || direction == Direction::Both {
-            peers.carry(&mut extension, Form::Words { width }, Some(chooser), &rest, &mut product).await?;
+        if receiver > 0 || direction == Direction::Both {
+            peers.carry(&mut extension, Form::Words { width }, Some(receiver), &rest, &mut product).await?;
         }
     }
     Ok(product)

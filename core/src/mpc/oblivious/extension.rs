@@ -1,8 +1,8 @@
-//! Many correlated transfers from few: for each, the chooser gets a row t and the sender a row q with q = t xor choice * Delta, for a secret Delta of 128 bits of the sender's.
+//! Many correlated transfers from few: for each, the receiver gets a row t and the sender a row q with q = t xor choice * Delta, for a secret Delta of 128 bits of the sender's.
 //!
-//! L. Roy, SoftSpokenOT, CRYPTO 2022, sections 3 and 5, for semi-honest parties: 32 punctured trees of 16 leaves. With r_x the streams of a tree's leaves, the chooser has
+//! L. Roy, SoftSpokenOT, CRYPTO 2022 (ePrint 2022/192), for parties that follow the protocol: 32 punctured trees of 16 leaves. With r_x the streams of a tree's leaves, the receiver has
 //! u = xor of r_x and, for bit b of x, v_b = xor of r_x over the x with that bit; the sender, who misses leaf alpha, has w_b = xor of r_x over the x that
-//! differ from alpha in bit b, which is v_b xor alpha_b u. The chooser sends u xor its choices, the only message: 4 bytes a transfer, where Y. Ishai et al.,
+//! differ from alpha in bit b, which is v_b xor alpha_b u. The receiver sends u xor its choices, the only message: 4 bytes a transfer, where Y. Ishai et al.,
 //! CRYPTO 2003 (trees of one level) need 16.
 
 use alloc::vec;
@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use super::base::{Chooser, Key, Sender, TRANSFERS};
+use super::base::{self, Key, TRANSFERS};
 use super::transpose;
 use super::tree::{self, DEPTH, Node, SUMS_SIZE};
 use crate::ct::Masks;
@@ -37,7 +37,7 @@ pub(super) const fn message_size(words: usize) -> usize {
     TREES * words * 8
 }
 
-/// The side that chooses, and has all leaves.
+/// The side with the choices, and all leaves.
 #[derive(ZeroizeOnDrop)]
 pub(super) struct Receiver {
     trees: Vec<Vec<StreamKey>>,
@@ -45,7 +45,7 @@ pub(super) struct Receiver {
 
 /// The side that has Delta, and all leaves but one of each tree.
 #[derive(ZeroizeOnDrop)]
-pub(super) struct Offerer {
+pub(super) struct Sender {
     trees: Vec<Vec<StreamKey>>,
     delta: u128,
 }
@@ -55,8 +55,8 @@ fn stream_keys(leaves: &[Node]) -> Vec<StreamKey> {
 }
 
 impl Receiver {
-    /// The receiver of transfers whose base transfers it offered, and the sums for the other side.
-    pub(super) fn new(base: &Sender<'_>, message: &[u8]) -> Result<(Self, Vec<u8>)> {
+    /// The receiver of transfers in whose base transfers it was the sender, and the sums for the other side.
+    pub(super) fn new(base: &base::Sender<'_>, message: &[u8]) -> Result<(Self, Vec<u8>)> {
         let keys: Vec<[Key; 2]> = base.keys(message)?;
         let mut sums = Vec::with_capacity(ALL_SUMS_SIZE);
         let trees = keys.chunks(DEPTH).map(|keys| tree::grow(keys, &mut sums).map(|leaves| stream_keys(&leaves)));
@@ -102,9 +102,9 @@ impl Receiver {
     }
 }
 
-impl Offerer {
-    /// The sender of transfers whose base transfers it chose, from what the other side sent: its element and, later, its sums. `message` is what this side sent.
-    pub(super) fn new(base: &Chooser<'_>, element: &[u8; 32], message: &[u8], sums: &[u8]) -> Result<Self> {
+impl Sender {
+    /// The sender of transfers in whose base transfers it was the receiver, from what the other side sent: its element and, later, its sums. `message` is what this side sent.
+    pub(super) fn new(base: &base::Receiver<'_>, element: &[u8; 32], message: &[u8], sums: &[u8]) -> Result<Self> {
         if sums.len() != ALL_SUMS_SIZE {
             return Err(ErrorKind::Malformed.bound(ALL_SUMS_SIZE as u64));
         }
@@ -182,31 +182,31 @@ pub(super) mod tests {
     use super::super::base::context;
     use super::*;
 
-    pub(in super::super) fn pair(seed: u8) -> (Receiver, Offerer) {
+    pub(in super::super) fn pair(seed: u8) -> (Receiver, Sender) {
         let context = context(&[seed; 32], 1, 0);
         let choices = u128::from_le_bytes([seed ^ 0x5c; 16]).wrapping_mul(0x1234_5678_9abc_def1);
-        let chooser = Chooser { context: &context, seed: &[seed ^ 1; 32], choices };
-        let sender = Sender { context: &context, seed: &[seed ^ 2; 32] };
-        let message = chooser.message();
-        let (receiver, sums) = Receiver::new(&sender, &message).unwrap();
+        let base_receiver = base::Receiver { context: &context, seed: &[seed ^ 1; 32], choices };
+        let base_sender = base::Sender { context: &context, seed: &[seed ^ 2; 32] };
+        let message = base_receiver.message();
+        let (receiver, sums) = Receiver::new(&base_sender, &message).unwrap();
         assert_eq!(sums.len(), ALL_SUMS_SIZE);
-        let offerer = Offerer::new(&chooser, &sender.message(), &message, &sums).unwrap();
-        (receiver, offerer)
+        let sender = Sender::new(&base_receiver, &base_sender.message(), &message, &sums).unwrap();
+        (receiver, sender)
     }
 
     #[test]
     fn rows_differ_by_delta_where_the_choice_is_one() {
-        let (receiver, offerer) = pair(1);
+        let (receiver, sender) = pair(1);
         for suite in [Suite::ChaCha20, Suite::Aes128Ctr] {
             for (start, words) in [(0, 1), (64, 3), (1 << 20, BLOCK + 5)] {
                 let choices: Vec<u64> = (1..=words as u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
                 let (t, message) = receiver.extend(suite, start, &choices).unwrap();
                 assert_eq!(message.len(), message_size(words));
-                let q = offerer.extend(suite, start, &message).unwrap();
+                let q = sender.extend(suite, start, &message).unwrap();
                 assert_eq!((t.len(), q.len()), (64 * words, 64 * words));
                 for (place, (t, q)) in t.iter().zip(q.iter()).enumerate() {
                     let choice = (choices[place >> 6] >> (place & 63)) & 1;
-                    assert_eq!(t ^ q, offerer.delta() * u128::from(choice));
+                    assert_eq!(t ^ q, sender.delta() * u128::from(choice));
                 }
                 let mut sorted = t.to_vec();
                 sorted.sort_unstable();
@@ -214,7 +214,7 @@ pub(super) mod tests {
                 assert_eq!(sorted.len(), t.len());
             }
         }
-        assert_eq!(offerer.extend(Suite::ChaCha20, 0, &[0; 100]).unwrap_err().kind(), ErrorKind::Malformed);
+        assert_eq!(sender.extend(Suite::ChaCha20, 0, &[0; 100]).unwrap_err().kind(), ErrorKind::Malformed);
     }
 
     #[test]

@@ -1,22 +1,22 @@
 //! What transfers carry: the sender's words, the products of words, or bits, so that both sides get shares of choice * payload.
 //!
-//! With m_0 = H(q) and m_1 = H(q xor Delta) the sender's share is -m_0; it sends d = m_0 - m_1 + payload, and the chooser, who has H(t) = m_choice, takes H(t) + choice * d: together
-//! choice * payload. Since the chooser does not know the other hash, d tells it nothing more.
+//! With m_0 = H(q) and m_1 = H(q xor Delta) the sender's share is -m_0; it sends d = m_0 - m_1 + payload, and the receiver, who has H(t) = m_choice, takes H(t) + choice * d: together
+//! choice * payload. Since the receiver does not know the other hash, d tells it nothing more. For bits, sums are exclusive ors.
 
 use alloc::vec::Vec;
 
 use super::robust::{RUN, Robust};
 use crate::ct::Masks;
 
-/// What is carried and how much of it, `width` words or bits for one choice.
+/// What is carried and how much of it: `width` words or bits for one choice.
 #[derive(Clone, Copy)]
 pub(super) enum Form {
-    /// For each transfer, words mod 2^64.
+    /// For each transfer, words mod 2^64: of 64 transfers the first words, then the second ones.
     Words { width: usize },
-    /// For each 64 transfers, which choose the bits of a word from the lowest, words to be multiplied with that word (N. Gilboa, CRYPTO 1999). Transfer i counts 2^i times,
-    /// so it carries numbers mod 2^(64-i), and 64 of them fit into 32.5 words.
+    /// For 64 transfers, which choose the bits of a word from the lowest, words to be multiplied with that word (N. Gilboa, CRYPTO 1999). Transfer i counts 2^i times,
+    /// so it carries numbers mod 2^(64-i), and those of 64 transfers fit into 32.5 words.
     Products { width: usize },
-    /// For each transfer, up to 128 bits: of each 64 transfers the first bits as a word, then the second ones.
+    /// For each transfer, up to 64 bits: of 64 transfers the first bits as a word, then the second ones.
     Bits { width: usize },
 }
 
@@ -33,16 +33,16 @@ impl Form {
         }
     }
 
-    /// Words of payload, and of a share, for 64 transfers.
-    pub(super) const fn words(self) -> usize {
+    /// Words of payload, and of a share, for a run of 64 transfers.
+    const fn words(self) -> usize {
         match self {
             Self::Words { width } => RUN * width,
             Self::Products { width } | Self::Bits { width } => width,
         }
     }
 
-    /// Takes the other hash of all rows away from nothing: adds the sender's share and appends what it sends.
-    pub(super) fn offer(
+    /// Adds the sender's share and appends what it sends.
+    pub(super) fn send(
         self,
         robust: &Robust,
         delta: u128,
@@ -51,129 +51,129 @@ impl Form {
         share: &mut [u64],
         message: &mut Vec<u8>,
     ) {
-        let (mut zero, mut one, mut others) = ([0; RUN], [0; RUN], [0; RUN]);
-        let runs =
-            rows.chunks_exact(RUN).zip(payload.chunks_exact(self.words()).zip(share.chunks_exact_mut(self.words())));
-        for (first, (rows, (payload, share))) in (0u128..).step_by(RUN).zip(runs) {
-            for (other, row) in others.iter_mut().zip(rows) {
+        let size = self.words();
+        let mut other_rows = [0; RUN];
+        let runs = rows.chunks_exact(RUN).zip(payload.chunks_exact(size).zip(share.chunks_exact_mut(size)));
+        for (first, (rows, (payload, share))) in (0..).step_by(RUN).zip(runs) {
+            for (other, row) in other_rows.iter_mut().zip(rows) {
                 *other = row ^ delta;
             }
+            let (zero, one) = (Hashes::new(robust, first, rows), Hashes::new(robust, first, &other_rows));
             match self {
-                Self::Words { width } => {
-                    let start = message.len();
-                    message.resize(start + RUN * width * 8, 0);
-                    let bytes = message.get_mut(start..).unwrap_or_default();
-                    for column in 0..width {
-                        if column & 1 == 0 {
-                            robust.hash(tweak(first, column), rows, &mut zero);
-                            robust.hash(tweak(first, column), &others, &mut one);
-                        }
-                        let places = payload.chunks_exact(width).zip(share.chunks_exact_mut(width));
-                        let places = places.zip(bytes.chunks_exact_mut(8 * width)).zip(zero.iter().zip(&one));
-                        for (((payload, share), bytes), (zero, one)) in places {
-                            let (zero, one) = (half(*zero, column), half(*one, column));
-                            let (Some(payload), Some(share)) = (payload.get(column), share.get_mut(column)) else {
-                                continue;
-                            };
-                            *share = share.wrapping_sub(zero);
-                            let sent = zero.wrapping_sub(one).wrapping_add(*payload);
-                            if let Some(bytes) = bytes.get_mut(8 * column..8 * column + 8) {
-                                bytes.copy_from_slice(&sent.to_le_bytes());
-                            }
-                        }
-                    }
-                }
-                Self::Products { .. } => {
-                    for (column, (payload, share)) in payload.iter().zip(share).enumerate() {
-                        if column & 1 == 0 {
-                            robust.hash(tweak(first, column), rows, &mut zero);
-                            robust.hash(tweak(first, column), &others, &mut one);
-                        }
-                        let mut sent = [0; RUN];
-                        for (bit, (sent, (zero, one))) in sent.iter_mut().zip(zero.iter().zip(&one)).enumerate() {
-                            let (zero, one) = (half(*zero, column), half(*one, column));
-                            *share = share.wrapping_sub(zero << bit);
-                            *sent = zero.wrapping_sub(one).wrapping_add(*payload);
-                        }
-                        pack(&sent, message);
-                    }
-                }
-                Self::Bits { width } => {
-                    robust.hash(first, rows, &mut zero);
-                    robust.hash(first, &others, &mut one);
-                    for (bit, (payload, share)) in (0..width).zip(payload.iter().zip(share)) {
-                        let (zero, one) = (plane(&zero, bit), plane(&one, bit));
-                        *share ^= zero;
-                        message.extend_from_slice(&(zero ^ one ^ payload).to_le_bytes());
-                    }
-                }
+                Self::Words { .. } => send_words(zero, one, payload, share, message),
+                Self::Products { .. } => send_products(zero, one, payload, share, message),
+                Self::Bits { .. } => send_bits(zero, one, payload, share, message),
             }
         }
     }
 
-    /// Adds the chooser's share; `message` has the size of these transfers.
-    pub(super) fn take(self, robust: &Robust, rows: &[u128], choices: &[u64], message: &[u8], share: &mut [u64]) {
-        let masks = Masks::new();
-        let mut chosen = [0; RUN];
+    /// Adds the receiver's share; `message` has the size for these transfers.
+    pub(super) fn receive(self, robust: &Robust, rows: &[u128], choices: &[u64], message: &[u8], share: &mut [u64]) {
         let runs = rows.chunks_exact(RUN).zip(choices).zip(message.chunks_exact(self.size(1)));
-        for (first, (((rows, choices), message), share)) in
-            (0u128..).step_by(RUN).zip(runs.zip(share.chunks_exact_mut(self.words())))
-        {
-            let mask = |bit: usize| masks.spread((choices >> bit) & 1);
+        let runs = runs.zip(share.chunks_exact_mut(self.words()));
+        for (first, (((rows, choices), message), share)) in (0..).step_by(RUN).zip(runs) {
+            let chosen = Hashes::new(robust, first, rows);
             match self {
-                Self::Words { width } => {
-                    for column in 0..width {
-                        if column & 1 == 0 {
-                            robust.hash(tweak(first, column), rows, &mut chosen);
-                        }
-                        let places = share.chunks_exact_mut(width).zip(message.chunks_exact(8 * width)).zip(&chosen);
-                        for (bit, ((share, bytes), chosen)) in places.enumerate() {
-                            let (Some(share), Some(sent)) =
-                                (share.get_mut(column), bytes.as_chunks::<8>().0.get(column))
-                            else {
-                                continue;
-                            };
-                            let sent = u64::from_le_bytes(*sent) & mask(bit);
-                            *share = share.wrapping_add(half(*chosen, column)).wrapping_add(sent);
-                        }
-                    }
-                }
-                Self::Products { .. } => {
-                    for (column, (share, message)) in share.iter_mut().zip(message.chunks_exact(PRODUCT)).enumerate() {
-                        if column & 1 == 0 {
-                            robust.hash(tweak(first, column), rows, &mut chosen);
-                        }
-                        for (bit, (chosen, sent)) in chosen.iter().zip(unpack(message)).enumerate() {
-                            let taken = half(*chosen, column).wrapping_add(sent & mask(bit));
-                            *share = share.wrapping_add(taken << bit);
-                        }
-                    }
-                }
-                Self::Bits { width } => {
-                    robust.hash(first, rows, &mut chosen);
-                    for (bit, (share, sent)) in (0..width).zip(share.iter_mut().zip(message.as_chunks::<8>().0)) {
-                        *share ^= plane(&chosen, bit) ^ (u64::from_le_bytes(*sent) & choices);
-                    }
-                }
+                Self::Words { .. } => receive_words(chosen, *choices, message, share),
+                Self::Products { .. } => receive_products(chosen, *choices, message, share),
+                Self::Bits { .. } => receive_bits(chosen, *choices, message, share),
             }
         }
     }
 }
 
-/// The tweak of a run and of two columns: a hash has 128 bits.
-const fn tweak(first: u128, column: usize) -> u128 {
-    first | ((column >> 1) as u128) << 64
+/// The hashes of the rows of one run, as many words of them as are asked for: two a hash.
+struct Hashes<'a> {
+    robust: &'a Robust,
+    first: u128,
+    rows: &'a [u128],
+    hashes: [u128; RUN],
 }
 
-const fn half(hash: u128, column: usize) -> u64 {
-    let bytes = (hash >> (64 * (column & 1))).to_le_bytes();
-    let [a, b, c, d, e, f, g, h, ..] = bytes;
+impl<'a> Hashes<'a> {
+    const fn new(robust: &'a Robust, first: u128, rows: &'a [u128]) -> Self {
+        Self { robust, first, rows, hashes: [0; RUN] }
+    }
+
+    /// Word `column` of each row's hash. Columns come in their order.
+    fn words(&mut self, column: usize) -> impl Iterator<Item = u64> + '_ {
+        if column & 1 == 0 {
+            let tweak = self.first | ((column >> 1) as u128) << 64;
+            self.robust.hash(tweak, self.rows, &mut self.hashes);
+        }
+        self.hashes.iter().map(move |hash| half(hash >> ((column & 1) << 6)))
+    }
+
+    /// Bit `column` of each row's hash, as a word.
+    fn bits(&mut self, column: usize) -> u64 {
+        if column == 0 {
+            self.robust.hash(self.first, self.rows, &mut self.hashes);
+        }
+        self.hashes.iter().enumerate().fold(0, |plane, (place, hash)| plane | ((half(*hash) >> column) & 1) << place)
+    }
+}
+
+/// The lower half.
+const fn half(hash: u128) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = hash.to_le_bytes();
     u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
-/// Bit `bit` of each hash.
-fn plane(hashes: &[u128; RUN], bit: usize) -> u64 {
-    hashes.iter().enumerate().fold(0, |plane, (place, hash)| plane | (half(hash >> bit, 0) & 1) << place)
+fn send_words(mut zero: Hashes<'_>, mut one: Hashes<'_>, payload: &[u64], share: &mut [u64], message: &mut Vec<u8>) {
+    for (column, (payload, share)) in payload.chunks_exact(RUN).zip(share.chunks_exact_mut(RUN)).enumerate() {
+        let hashes = zero.words(column).zip(one.words(column));
+        for ((zero, one), (payload, share)) in hashes.zip(payload.iter().zip(share)) {
+            *share = share.wrapping_sub(zero);
+            message.extend_from_slice(&zero.wrapping_sub(one).wrapping_add(*payload).to_le_bytes());
+        }
+    }
+}
+
+fn receive_words(mut chosen: Hashes<'_>, choices: u64, message: &[u8], share: &mut [u64]) {
+    let masks = Masks::new();
+    let (sent, _) = message.as_chunks::<8>();
+    for (column, (share, sent)) in share.chunks_exact_mut(RUN).zip(sent.chunks_exact(RUN)).enumerate() {
+        for (place, (chosen, (share, sent))) in chosen.words(column).zip(share.iter_mut().zip(sent)).enumerate() {
+            let sent = u64::from_le_bytes(*sent) & masks.spread((choices >> place) & 1);
+            *share = share.wrapping_add(chosen).wrapping_add(sent);
+        }
+    }
+}
+
+fn send_products(mut zero: Hashes<'_>, mut one: Hashes<'_>, payload: &[u64], share: &mut [u64], message: &mut Vec<u8>) {
+    for (column, (payload, share)) in payload.iter().zip(share).enumerate() {
+        let mut sent = [0; RUN];
+        let hashes = zero.words(column).zip(one.words(column));
+        for (bit, (sent, (zero, one))) in sent.iter_mut().zip(hashes).enumerate() {
+            *share = share.wrapping_sub(zero << bit);
+            *sent = zero.wrapping_sub(one).wrapping_add(*payload);
+        }
+        pack(&sent, message);
+    }
+}
+
+fn receive_products(mut chosen: Hashes<'_>, choices: u64, message: &[u8], share: &mut [u64]) {
+    let masks = Masks::new();
+    for (column, (share, message)) in share.iter_mut().zip(message.chunks_exact(PRODUCT)).enumerate() {
+        for (bit, (chosen, sent)) in chosen.words(column).zip(unpack(message)).enumerate() {
+            let sum = chosen.wrapping_add(sent & masks.spread((choices >> bit) & 1));
+            *share = share.wrapping_add(sum << bit);
+        }
+    }
+}
+
+fn send_bits(mut zero: Hashes<'_>, mut one: Hashes<'_>, payload: &[u64], share: &mut [u64], message: &mut Vec<u8>) {
+    for (column, (payload, share)) in payload.iter().zip(share).enumerate() {
+        let (zero, one) = (zero.bits(column), one.bits(column));
+        *share ^= zero;
+        message.extend_from_slice(&(zero ^ one ^ payload).to_le_bytes());
+    }
+}
+
+fn receive_bits(mut chosen: Hashes<'_>, choices: u64, message: &[u8], share: &mut [u64]) {
+    for (column, (share, sent)) in share.iter_mut().zip(message.as_chunks::<8>().0).enumerate() {
+        *share ^= chosen.bits(column) ^ (u64::from_le_bytes(*sent) & choices);
+    }
 }
 
 /// The low 64 - i bits of word i: word i and word 64 - i share one, the middle one stands alone.
@@ -219,17 +219,17 @@ mod tests {
 
     /// Both sides' shares of one form.
     fn shares(form: Form, payload: &[u64]) -> (Vec<u64>, Vec<u64>) {
-        let (receiver, offerer) = pair(7);
+        let (receiver, sender) = pair(7);
         let suite = Suite::Aes128Ctr;
         let (t, message) = receiver.extend(suite, 0, &CHOICES).unwrap();
-        let q = offerer.extend(suite, 0, &message).unwrap();
+        let q = sender.extend(suite, 0, &message).unwrap();
         let robust = Robust::new(suite, &[0; 32], 0);
-        let (mut offered, mut taken) = (vec![0; payload.len()], vec![0; payload.len()]);
+        let (mut sent_share, mut taken) = (vec![0; payload.len()], vec![0; payload.len()]);
         let mut sent = Vec::new();
-        form.offer(&robust, offerer.delta(), &q, payload, &mut offered, &mut sent);
+        form.send(&robust, sender.delta(), &q, payload, &mut sent_share, &mut sent);
         assert_eq!(sent.len(), form.size(CHOICES.len()));
-        form.take(&robust, &t, &CHOICES, &sent, &mut taken);
-        (offered, taken)
+        form.receive(&robust, &t, &CHOICES, &sent, &mut taken);
+        (sent_share, taken)
     }
 
     fn payload(count: usize) -> Vec<u64> {
@@ -240,11 +240,10 @@ mod tests {
     fn words() {
         for width in [1, 2, 3, 5] {
             let payload = payload(3 * 64 * width);
-            let (offered, taken) = shares(Form::Words { width }, &payload);
+            let (sent_share, taken) = shares(Form::Words { width }, &payload);
             for (place, payload) in payload.iter().enumerate() {
-                let transfer = place / width;
-                let choice = (CHOICES[transfer >> 6] >> (transfer & 63)) & 1;
-                assert_eq!(offered[place].wrapping_add(taken[place]), choice * payload);
+                let choice = (CHOICES[place / (RUN * width)] >> (place & 63)) & 1;
+                assert_eq!(sent_share[place].wrapping_add(taken[place]), choice * payload);
             }
         }
     }
@@ -253,9 +252,9 @@ mod tests {
     fn products() {
         for width in [1, 2, 3] {
             let payload = payload(3 * width);
-            let (offered, taken) = shares(Form::Products { width }, &payload);
+            let (sent_share, taken) = shares(Form::Products { width }, &payload);
             for (place, payload) in payload.iter().enumerate() {
-                assert_eq!(offered[place].wrapping_add(taken[place]), CHOICES[place / width].wrapping_mul(*payload));
+                assert_eq!(sent_share[place].wrapping_add(taken[place]), CHOICES[place / width].wrapping_mul(*payload));
             }
         }
     }
@@ -264,9 +263,9 @@ mod tests {
     fn bits() {
         for width in [1, 2, 3] {
             let payload = payload(3 * width);
-            let (offered, taken) = shares(Form::Bits { width }, &payload);
+            let (sent_share, taken) = shares(Form::Bits { width }, &payload);
             for (place, payload) in payload.iter().enumerate() {
-                assert_eq!(offered[place] ^ taken[place], CHOICES[place / width] & payload);
+                assert_eq!(sent_share[place] ^ taken[place], CHOICES[place / width] & payload);
             }
         }
     }

@@ -318,18 +318,26 @@ async fn selectors(peers: &Peers, r: &[u64], bits: &[u64], out: &mut [u64]) -> R
     let places = beta.chunks_mut(RUN * groups).zip(products.chunks_mut(RUN * groups));
     for ((bits, r), (beta, products)) in bits.chunks(groups).zip(r.chunks(RUN * groups)).zip(places) {
         let mut factors = Zeroizing::new(vec![0u64; 2 * RUN * bits.len()]);
-        for (factors, r) in factors.as_chunks_mut::<2>().0.iter_mut().zip(r) {
-            *factors = [one, *r];
+        for (factors, r) in factors.chunks_exact_mut(2 * RUN).zip(r.chunks(RUN)) {
+            let (ones, words) = factors.split_at_mut(RUN);
+            ones.fill(one);
+            for (word, r) in words.iter_mut().zip(r) {
+                *word = *r;
+            }
         }
         let made = bits::times(peers, 2, bits, &factors).await?;
-        for ((beta, product), [one, other]) in beta.iter_mut().zip(products).zip(made.as_chunks::<2>().0) {
-            (*beta, *product) = (*one, *other);
+        let groups = beta.chunks_mut(RUN).zip(products.chunks_mut(RUN)).zip(made.chunks_exact(2 * RUN));
+        for ((beta, product), made) in groups {
+            let (bits, words) = made.split_at(RUN);
+            for ((beta, product), (bit, word)) in beta.iter_mut().zip(product).zip(bits.iter().zip(words)) {
+                (*beta, *product) = (*bit, *word);
+            }
         }
     }
     Ok(())
 }
 
-/// a AND b, a AND c: a chooses, b and c are carried together.
+/// a AND b, a AND c: the bits of a are the choices, those of b and c are carried together.
 async fn shared_ands(peers: &Peers, a: &[u64], factors: &[u64], out: &mut [u64]) -> Result<()> {
     let (b, c) = factors.split_at(a.len());
     let (with_b, with_c) = out.split_at_mut(a.len());

@@ -1,12 +1,12 @@
-//! A party's transfers with all others: who chooses, who offers, and what goes over the lines.
+//! A party's transfers with all others: who receives, who sends, and what goes over the lines.
 
 use alloc::vec::Vec;
 use core::cell::Cell;
 
 use zeroize::Zeroizing;
 
-use super::base::{CHOICES_SIZE, Chooser, Context, Sender, context};
-use super::extension::{ALL_SUMS_SIZE, MAX_TRANSFERS, Offerer, Receiver, Rows, message_size};
+use super::base::{self, CHOICES_SIZE, Context, context};
+use super::extension::{self, ALL_SUMS_SIZE, MAX_TRANSFERS, Rows, message_size};
 use super::form::Form;
 use super::robust::{RUN, Robust};
 use crate::error::{ErrorKind, Result};
@@ -16,7 +16,7 @@ use crate::mpc::correlation::Words;
 use crate::mpc::engine::{Outgoing, Party};
 use crate::prg::Suite;
 
-/// Which party of a pair chooses.
+/// Which party of a pair receives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
     /// Each from the other.
@@ -26,19 +26,19 @@ pub(super) enum Direction {
 }
 
 impl Direction {
-    fn chooses(self, own: usize, other: usize) -> bool {
+    fn receives(self, own: usize, other: usize) -> bool {
         own != other && (self == Self::Both || own > other)
     }
 }
 
 /// The two directions of a pair.
 struct Link {
-    receiver: Receiver,
-    offerer: Offerer,
-    /// In which the other side offers.
+    receiver: extension::Receiver,
+    sender: extension::Sender,
+    /// In which the other side sends.
     receiving: Context,
-    /// In which this side offers.
-    offering: Context,
+    /// In which this side sends.
+    sending: Context,
 }
 
 /// The pairs that this party is a part of.
@@ -54,8 +54,10 @@ pub(super) struct Peers {
 pub(super) struct Extension {
     start: u64,
     choices: Words,
-    chosen: Vec<Option<Rows>>,
-    offered: Vec<Option<Rows>>,
+    /// By the other party, the rows that this one got as a receiver.
+    received: Vec<Option<Rows>>,
+    /// By the other party, those that it got as a sender.
+    sent: Vec<Option<Rows>>,
 }
 
 impl Peers {
@@ -76,10 +78,10 @@ impl Peers {
         };
         let mut sent = Vec::with_capacity(others.len());
         for other in &others {
-            let (offering, receiving) = (context(&session, own, *other), context(&session, *other, own));
-            // Who offers stretched transfers chooses in those that they are stretched from.
-            let mut message = chooser(&offering, &seed, choices(&offering)).message();
-            message.extend_from_slice(&*Sender { context: &receiving, seed: &seed }.message());
+            let (sending, receiving) = (context(&session, own, *other), context(&session, *other, own));
+            // Who sends in the transfers receives in those that they are stretched from.
+            let mut message = base_receiver(&sending, &seed, choices(&sending)).message();
+            message.extend_from_slice(&*base::Sender { context: &receiving, seed: &seed }.message());
             sent.push((*other, message));
         }
         let received = party.exchange(Outgoing::Each(sent.clone()), expected(CHOICES_SIZE + ELEMENT_SIZE)).await;
@@ -88,22 +90,24 @@ impl Peers {
         for other in &others {
             let receiving = context(&session, *other, own);
             let (message, _) = parts(&received, *other)?;
-            let (receiver, own_sums) = Receiver::new(&Sender { context: &receiving, seed: &seed }, message)
-                .map_err(|error| error.of_party(*other as u64))?;
+            let (receiver, own_sums) =
+                extension::Receiver::new(&base::Sender { context: &receiving, seed: &seed }, message)
+                    .map_err(|error| error.of_party(*other as u64))?;
             receivers.push(receiver);
             sums.push((*other, own_sums));
         }
         let received_sums = party.exchange(Outgoing::Each(sums), expected(ALL_SUMS_SIZE)).await;
         let mut links: Vec<Option<Link>> = (0..party.parties()).map(|_| None).collect();
         for ((other, message), receiver) in sent.iter().zip(receivers) {
-            let (offering, receiving) = (context(&session, own, *other), context(&session, *other, own));
+            let (sending, receiving) = (context(&session, own, *other), context(&session, *other, own));
             let (_, element) = parts(&received, *other)?;
             let sums = received_sums.get(*other).map_or(&[][..], |sums| sums);
             let message = message.get(..CHOICES_SIZE).unwrap_or_default();
-            let offerer = Offerer::new(&chooser(&offering, &seed, choices(&offering)), element, message, sums)
-                .map_err(|error| error.of_party(*other as u64))?;
+            let sender =
+                extension::Sender::new(&base_receiver(&sending, &seed, choices(&sending)), element, message, sums)
+                    .map_err(|error| error.of_party(*other as u64))?;
             if let Some(link) = links.get_mut(*other) {
-                *link = Some(Link { receiver, offerer, receiving, offering });
+                *link = Some(Link { receiver, sender, receiving, sending });
             }
         }
         Ok(Self { suite, party, links, next: Cell::new(0) })
@@ -123,65 +127,66 @@ impl Peers {
         Ok(start)
     }
 
-    /// Makes 64 transfers for each word of choices with every other party: 1 round, 256 bytes a word from each chooser.
+    /// Makes 64 transfers for each word of choices with every other party: 1 round, 256 bytes a word from each receiver.
     pub(super) async fn extend(&self, direction: Direction, choices: &[u64]) -> Result<Extension> {
         let own = self.party.index();
         let start = self.reserve(choices.len())?;
-        let mut chosen: Vec<Option<Rows>> = (0..self.links.len()).map(|_| None).collect();
-        let mut offered: Vec<Option<Rows>> = (0..self.links.len()).map(|_| None).collect();
+        let mut received: Vec<Option<Rows>> = (0..self.links.len()).map(|_| None).collect();
+        let mut sent: Vec<Option<Rows>> = (0..self.links.len()).map(|_| None).collect();
         let mut outgoing = Vec::new();
-        for (other, (link, chosen)) in self.links.iter().zip(&mut chosen).enumerate() {
-            if let Some(link) = link.as_ref().filter(|_| direction.chooses(own, other)) {
+        for (other, (link, place)) in self.links.iter().zip(&mut received).enumerate() {
+            if let Some(link) = link.as_ref().filter(|_| direction.receives(own, other)) {
                 let (rows, message) = link.receiver.extend(self.suite, start, choices)?;
-                *chosen = Some(rows);
+                *place = Some(rows);
                 outgoing.push((other, message));
             }
         }
         let size = message_size(choices.len());
         let expected =
-            (0..self.links.len()).map(|other| if direction.chooses(other, own) { size } else { 0 }).collect();
-        let received = self.party.exchange(Outgoing::Each(outgoing), expected).await;
-        for (other, ((link, message), offered)) in self.links.iter().zip(received).zip(&mut offered).enumerate() {
-            if let Some(link) = link.as_ref().filter(|_| direction.chooses(other, own)) {
-                *offered = Some(link.offerer.extend(self.suite, start, &message)?);
+            (0..self.links.len()).map(|other| if direction.receives(other, own) { size } else { 0 }).collect();
+        let messages = self.party.exchange(Outgoing::Each(outgoing), expected).await;
+        for (other, ((link, message), place)) in self.links.iter().zip(messages).zip(&mut sent).enumerate() {
+            if let Some(link) = link.as_ref().filter(|_| direction.receives(other, own)) {
+                *place = Some(link.sender.extend(self.suite, start, &message)?);
             }
         }
-        Ok(Extension { start, choices: Zeroizing::new(choices.to_vec()), chosen, offered })
+        Ok(Extension { start, choices: Zeroizing::new(choices.to_vec()), received, sent })
     }
 
-    /// Adds to `share` what this party gets of choice * payload for each pair of a chooser and one that offers, where `chooser` chooses or, without one, everybody does. 1 round.
+    /// Adds to `share` what this party gets of choice * payload for each pair of a receiver and a sender, where `receiver` receives or, without one, everybody does. 1 round.
     ///
     /// Transfers that have carried something are used up.
     pub(super) async fn carry(
         &self,
         extension: &mut Extension,
         form: Form,
-        chooser: Option<usize>,
+        receiver: Option<usize>,
         payload: &[u64],
         share: &mut [u64],
     ) -> Result<()> {
         let own = self.party.index();
         let size = form.size(extension.choices.len());
         let mut outgoing = Vec::new();
-        for (other, (link, rows)) in self.links.iter().zip(&mut extension.offered).enumerate() {
-            if chooser.is_some_and(|chooser| chooser != other) {
+        for (other, (link, rows)) in self.links.iter().zip(&mut extension.sent).enumerate() {
+            if receiver.is_some_and(|receiver| receiver != other) {
                 continue;
             }
             if let (Some(link), Some(rows)) = (link, rows.take()) {
-                let robust = Robust::new(self.suite, &link.offering, extension.start);
+                let robust = Robust::new(self.suite, &link.sending, extension.start);
                 let mut message = Vec::with_capacity(size);
-                form.offer(&robust, link.offerer.delta(), &rows, payload, share, &mut message);
+                form.send(&robust, link.sender.delta(), &rows, payload, share, &mut message);
                 outgoing.push((other, message));
             }
         }
-        let chooses = chooser.is_none_or(|chooser| chooser == own);
-        let expected = extension.chosen.iter().map(|rows| if chooses && rows.is_some() { size } else { 0 }).collect();
-        let received = self.party.exchange(Outgoing::Each(outgoing), expected).await;
-        if chooses {
-            for (message, (link, rows)) in received.iter().zip(self.links.iter().zip(&mut extension.chosen)) {
+        let receives = receiver.is_none_or(|receiver| receiver == own);
+        let expected =
+            extension.received.iter().map(|rows| if receives && rows.is_some() { size } else { 0 }).collect();
+        let messages = self.party.exchange(Outgoing::Each(outgoing), expected).await;
+        if receives {
+            for (message, (link, rows)) in messages.iter().zip(self.links.iter().zip(&mut extension.received)) {
                 if let (Some(link), Some(rows)) = (link, rows.take()) {
                     let robust = Robust::new(self.suite, &link.receiving, extension.start);
-                    form.take(&robust, &rows, &extension.choices, message, share);
+                    form.receive(&robust, &rows, &extension.choices, message, share);
                 }
             }
         }
@@ -189,8 +194,8 @@ impl Peers {
     }
 }
 
-fn chooser<'a>(context: &'a Context, seed: &'a [u8; 32], choices: u128) -> Chooser<'a> {
-    Chooser { context, seed, choices }
+fn base_receiver<'a>(context: &'a Context, seed: &'a [u8; 32], choices: u128) -> base::Receiver<'a> {
+    base::Receiver { context, seed, choices }
 }
 
 /// The two parts of the first message of a party.

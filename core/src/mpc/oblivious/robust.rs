@@ -1,8 +1,8 @@
 //! The hash that breaks the correlation of rows: both hashes of a transfer look random to whoever knows one of the two rows and not their difference.
 //!
-//! Suite 2: H(x, i) = p(p(x) xor i) xor p(x) with a permutation p (C. Guo, J. Katz, X. Wang, Y. Yu, IEEE S&P 2020, section 7.4: tweakable and
+//! Suite 2: H(x, i) = p(p(x) xor i) xor p(x) with a permutation p (C. Guo, J. Katz, X. Wang, Y. Yu, IEEE S&P 2020, ePrint 2019/074: tweakable and
 //! circular correlation robust if p is random). p is AES-128 under a public key of its own for each extension, so that what is known about p from one of
-//! them does not help with another (C. Guo et al., CRYPTO 2020). Suite 1, for machines without AES: SHA-256, cut to 128 bits.
+//! them does not help with another (C. Guo et al., CRYPTO 2020, ePrint 2019/1168). Suite 1, for machines without AES: SHA-256, cut to 128 bits.
 
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use aes::{Aes128Enc, Block};

@@ -1,6 +1,6 @@
 //! Punctured trees: one side has 16 keys, the other all of them but one of its own choice, from four base transfers.
 //!
-//! The tree of O. Goldreich, S. Goldwasser and S. Micali (J. ACM 1986), punctured as by D. Boneh and B. Waters (ASIACRYPT 2013), handed over as in L. Roy, SoftSpokenOT, CRYPTO 2022, section 6: on each level the
+//! The tree of O. Goldreich, S. Goldwasser and S. Micali (J. ACM 1986), punctured as by D. Boneh and B. Waters (ASIACRYPT 2013), handed over as in E. Boyle et al., CCS 2019 (ePrint 2019/1159): on each level the
 //! holder offers the sum of all left nodes and the sum of all right ones; the other side takes that of the side off its path, and subtracts what it has.
 
 use alloc::vec::Vec;
@@ -131,7 +131,7 @@ fn is(place: usize, secret: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::base::{Chooser, Sender, context};
+    use super::super::base::{Receiver, Sender, context};
     use super::*;
 
     /// Every leaf once, over the trees of one set of base transfers.
@@ -140,11 +140,11 @@ mod tests {
         let context = context(&[3; 32], 1, 0);
         // Four bits a tree, each value twice.
         let choices = 0x0123_4567_89ab_cdef_fedc_ba98_7654_3210;
-        let chooser = Chooser { context: &context, seed: &[1; 32], choices };
+        let receiver = Receiver { context: &context, seed: &[1; 32], choices };
         let sender = Sender { context: &context, seed: &[2; 32] };
-        let message = chooser.message();
+        let message = receiver.message();
         let both = sender.keys(&message).unwrap();
-        let chosen = chooser.keys(&sender.message(), &message).unwrap();
+        let chosen = receiver.keys(&sender.message(), &message).unwrap();
         let mut seen = [0; LEAVES];
         for (tree, (both, chosen)) in both.chunks(DEPTH).zip(chosen.chunks(DEPTH)).enumerate() {
             let choices = (choices >> (DEPTH * tree)) as u8 & 15;

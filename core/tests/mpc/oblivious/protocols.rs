@@ -1,8 +1,9 @@
 //! Every protocol's tests once more, with transfers in the place of the dealer: the same results, rounds and bytes.
 
-use cloakwork_core::mpc::engine::{Engine, Progress};
+use cloakwork_core::ErrorKind;
+use cloakwork_core::mpc::engine::{Engine, Outcome, Progress};
 use cloakwork_core::mpc::protocol::{self, Rounding};
-use cloakwork_core::mpc::rehearsal::Rehearsal;
+use cloakwork_core::mpc::rehearsal::rehearse;
 use cloakwork_core::prg::Suite;
 
 use super::table::generators;
@@ -29,7 +30,7 @@ fn the_same_without_a_dealer() {
 }
 
 /// A program with everything in it, on zeros or on shares.
-fn program(engine: &mut Engine, x: Vec<u64>, y: Vec<u64>) -> cloakwork_core::mpc::engine::Outcome<Vec<u64>> {
+fn program(engine: &mut Engine, x: Vec<u64>, y: Vec<u64>) -> Outcome<Vec<u64>> {
     let party = engine.party();
     engine.spawn(async move {
         let product = protocol::product(&party, &x, &y).await.unwrap();
@@ -44,15 +45,8 @@ fn program(engine: &mut Engine, x: Vec<u64>, y: Vec<u64>) -> cloakwork_core::mpc
 fn a_rehearsed_program_finds_everything_made() {
     let parties = 3;
     let (x, y) = ([5, 100, u64::MAX, 12], [16, 3, 80, u64::MAX - 7]);
-    let lists: Vec<Rehearsal> = (0..parties).map(|_| Rehearsal::new()).collect();
-    let engine = |(index, list): (usize, &Rehearsal)| Engine::new(index, parties, Box::new(list.clone())).unwrap();
-    let mut engines: Vec<Engine> = lists.iter().enumerate().map(engine).collect();
-    for engine in &mut engines {
-        drop(program(engine, vec![0; 4], vec![0; 4]));
-    }
-    crate::table::play(&mut engines);
-    let plan = lists[0].asked();
-    assert!(plan.len() > 10 && lists.iter().all(|list| list.asked() == plan));
+    let plan = rehearse(parties, |engine| drop(program(engine, vec![0; 4], vec![0; 4]))).unwrap();
+    assert!(plan.len() > 10);
 
     let mut generators = generators(Suite::Aes128Ctr, parties, usize::MAX);
     let sources = super::table::begin(&mut generators, &plan);
@@ -69,4 +63,18 @@ fn a_rehearsed_program_finds_everything_made() {
         assert_eq!(outcome.take().unwrap(), [10, 37, 0, 0]);
     }
     assert_eq!(generators[0].advance().unwrap(), Progress::Finished);
+}
+
+#[test]
+fn a_rehearsal_needs_parties_who_do_the_same() {
+    assert_eq!(rehearse(1, |_| {}).unwrap_err().kind(), ErrorKind::InvalidArgument);
+    assert_eq!(rehearse(2, |_| {}).unwrap(), []);
+    let mut seen = 0;
+    let refused = rehearse(2, |engine| {
+        seen += 1;
+        if seen == 1 {
+            drop(program(engine, vec![0], vec![0]));
+        }
+    });
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::OutOfOrder);
 }
