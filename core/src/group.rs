@@ -4,7 +4,6 @@ use core::fmt;
 
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar;
-use curve25519_dalek::traits::Identity;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::ct;
@@ -97,12 +96,6 @@ impl Element {
     }
 }
 
-impl Default for Element {
-    fn default() -> Self {
-        Self(RistrettoPoint::identity())
-    }
-}
-
 impl fmt::Debug for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Element(..)")
@@ -112,6 +105,7 @@ impl fmt::Debug for Element {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use curve25519_dalek::traits::Identity;
     use hex_literal::hex;
 
     /// RFC 9496 appendix A.1: the first multiples of the generator.
@@ -123,7 +117,7 @@ mod tests {
             hex!("94741f5d5d52755ece4f23f044ee27d5d1ea1e2bd196b462166b16152a9d0259"),
         ];
         let one = Element::generate(&Scalar(scalar::Scalar::ONE));
-        let mut sum = Element::default();
+        let mut sum = Element(RistrettoPoint::identity());
         for multiple in multiples {
             sum = sum.add(&one);
             assert_eq!(*sum.encode(), multiple);
