@@ -6,12 +6,20 @@
 //!
 //! The messages must reach the other party unread and unchanged by anybody else.
 
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use crate::mpc::correlation::Words;
+
 mod base;
 mod bits;
 mod extension;
 mod form;
 mod generator;
 mod make;
+mod masks;
+mod matrix;
 mod peers;
 mod robust;
 mod store;
@@ -20,3 +28,10 @@ mod tree;
 
 pub use generator::Generator;
 pub use store::Source;
+
+/// Secret words, of which there are `count`: a vector that grows would leave copies behind.
+fn words(count: usize, words: impl Iterator<Item = u64>) -> Words {
+    let mut out = Zeroizing::new(Vec::with_capacity(count));
+    out.extend(words.take(count));
+    out
+}

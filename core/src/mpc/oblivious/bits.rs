@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::form::Form;
 use super::peers::{Direction, Peers};
 use super::robust::RUN;
+use super::words;
 use crate::ct::Masks;
 use crate::error::Result;
 use crate::mpc::correlation::Words;
@@ -68,10 +69,8 @@ pub(super) async fn and(peers: &Peers, width: usize, x: &[u64], y: &[u64]) -> Re
 /// The vectors of two pairs take one product each, b1 AND b0; their outer product takes the nine of the entries 1 to 3, since the entries of a vector add up to 1.
 pub(super) async fn one_hot(peers: &Peers, bits: &[u64]) -> Result<Words> {
     let pairs = bits.as_chunks::<2>().0;
-    let (low, high): (Words, Words) = (
-        Zeroizing::new(pairs.iter().map(|[low, _]| *low).collect()),
-        Zeroizing::new(pairs.iter().map(|[_, high]| *high).collect()),
-    );
+    let low = words(pairs.len(), pairs.iter().map(|[low, _]| *low));
+    let high = words(pairs.len(), pairs.iter().map(|[_, high]| *high));
     let both = and(peers, 1, &high, &low).await?;
     // Entries 1 to 3 of the vectors: of the lower pair of each chunk, then of the upper pair.
     let mut entries = Zeroizing::new(vec![0u64; 3 * pairs.len()]);
