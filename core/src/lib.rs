@@ -34,6 +34,7 @@ pub mod ring;
 pub mod agreement;
 pub mod fingerprint;
 pub mod fixed;
+pub mod group;
 pub mod kdf;
 pub mod prg;
 pub mod seal;

@@ -2,8 +2,8 @@
 //!
 //! A word x is shared as x = x_0 + ... + x_(n-1) mod 2^64, a bit as the exclusive or of n bits. Sums are local; products, truncation and comparison
 //! consume correlated randomness ([`correlation`]) that somebody made before, and open masked values. What is opened is uniform whatever the inputs
-//! (`docs/mpc.md` has the proofs), so any n - 1 parties learn nothing but the outputs, if whoever knows the seeds of the correlated randomness sees
-//! no opening.
+//! (`docs/mpc.md` has the proofs), so any n - 1 parties learn nothing but the outputs. The randomness comes from a [`dealer`] who must see no opening, or
+//! the parties make it themselves by [`oblivious`] transfer.
 //!
 //! [`local`] has the steps that a party does for itself, on slices of its caller and without an allocator. With the feature `alloc`, [`protocol`]
 //! strings them into protocols, written as if each opening were a call; an [`engine`] runs many of them at a time and merges what they open into one
@@ -18,8 +18,12 @@ pub mod dealer;
 #[cfg(feature = "alloc")]
 pub mod engine;
 #[cfg(feature = "alloc")]
+pub mod oblivious;
+#[cfg(feature = "alloc")]
 pub mod pairwise;
 #[cfg(feature = "alloc")]
 pub mod permutation;
 #[cfg(feature = "alloc")]
 pub mod protocol;
+#[cfg(feature = "alloc")]
+pub mod rehearsal;

@@ -10,6 +10,7 @@ use core::ptr;
 use cloakwork_core::Result;
 use cloakwork_core::agreement::{ChannelKey, FreshKey, Identity, PairKey, Party, Peer, Side};
 use cloakwork_core::field::Element;
+use cloakwork_core::group;
 use cloakwork_core::mask::{Seed, StreamLabel};
 use cloakwork_core::prg::{StreamKey, Suite};
 use cloakwork_core::ring::Bits;
@@ -51,6 +52,7 @@ macro_rules! assert_secret {
 }
 
 assert_secret!(Identity, FreshKey, PairKey, ChannelKey, ShareKey, SeedPolynomial<3>, ShareSeed, Seed, StreamKey);
+assert_secret!(group::Scalar, group::Element);
 // Elements of the field are also public, so they have a zero, and formulas need copies: these are made by name.
 assert_not_implemented!(Element: Copy, PartialEq, PartialOrd, Hash, Display, LowerHex, AsRef<[u8]>);
 
@@ -66,6 +68,8 @@ const _: () = {
     wipes::<Seed>();
     wipes::<StreamKey>();
     wipes::<Element>();
+    wipes::<group::Scalar>();
+    wipes::<group::Element>();
 };
 
 /// Both uses of a share key take it by value, and it cannot be cloned: so there is one use.

@@ -5,6 +5,7 @@
 //! what its share has to be instead. So all others need 32 bytes for everything ([`crate::mpc::dealer`]).
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use zeroize::Zeroizing;
 
@@ -208,7 +209,6 @@ fn tables(width: Width, masks: &[u64], out: &mut [u64]) {
 }
 
 /// A party's share of a correlation, from which vectors are cut in the order of its documentation: words first, then bits.
-#[derive(Debug)]
 pub struct Material {
     shares: Words,
     bits: usize,
@@ -230,22 +230,32 @@ impl Material {
     }
 
     /// Free words from place `start`.
-    pub(crate) fn words(&self, start: usize, length: usize) -> &[u64] {
+    #[must_use]
+    pub fn words(&self, start: usize, length: usize) -> &[u64] {
         self.cut(start, length)
     }
 
     /// Words of free bits from place `start`.
-    pub(crate) fn bits(&self, start: usize, length: usize) -> &[u64] {
+    #[must_use]
+    pub fn bits(&self, start: usize, length: usize) -> &[u64] {
         self.cut(self.bits + start, length)
     }
 
     /// Dependent words from place `start`.
-    pub(crate) fn dependent_words(&self, start: usize, length: usize) -> &[u64] {
+    #[must_use]
+    pub fn dependent_words(&self, start: usize, length: usize) -> &[u64] {
         self.cut(self.dependent_words + start, length)
     }
 
     /// Words of dependent bits from place `start`.
-    pub(crate) fn dependent_bits(&self, start: usize, length: usize) -> &[u64] {
+    #[must_use]
+    pub fn dependent_bits(&self, start: usize, length: usize) -> &[u64] {
         self.cut(self.dependent_bits + start, length)
+    }
+}
+
+impl fmt::Debug for Material {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Material(..)")
     }
 }

@@ -49,7 +49,7 @@ impl Seed {
     }
 
     /// Adds `words` words of the stream of a correlation. Each has a number of its own, and so a stream of its own.
-    fn add(&self, suite: Suite, number: u64, words: &mut [u64]) -> Result<()> {
+    pub(in crate::mpc) fn add(&self, suite: Suite, number: u64, words: &mut [u64]) -> Result<()> {
         let mut key = Zeroizing::new([0; 32]);
         kdf::expand(&self.0, "correlation", &[&[suite.id()], &number.to_le_bytes()], &mut key[..]);
         add_stream(suite, &StreamKey::from_bytes(*key), Sign::Plus, 0, words)

@@ -19,7 +19,7 @@ fn values(bits: u32) -> Vec<u64> {
 }
 
 #[test]
-fn signs() {
+pub fn signs() {
     for bits in [2, 3, 4, 5, 8, 17, 31, 32, 48, 63, 64] {
         let x = values(bits);
         for parties in [2, 3, 5] {
@@ -37,7 +37,7 @@ fn signs() {
 
 /// The figures of smpc.md 3.6 for full words: 6 rounds, 13.25 bytes.
 #[test]
-fn rectified() {
+pub fn rectified() {
     let x = values(64);
     for parties in [2, 3, 5] {
         let (found, cost) =
@@ -48,7 +48,7 @@ fn rectified() {
 }
 
 #[test]
-fn indicators() {
+pub fn indicators() {
     let x = values(64);
     let (found, _) = run(3, &[&x], |party, shares| async move {
         protocol::select_positive(&party, &shares[0]).await.map(|(_, indicators)| indicators)
@@ -57,7 +57,7 @@ fn indicators() {
 }
 
 #[test]
-fn bits_become_words() {
+pub fn bits_become_words() {
     let x = values(64);
     let (found, cost) = run(3, &[&x], |party, shares| async move {
         let negative = protocol::is_negative(&party, 64, &shares[0]).await?;
@@ -84,7 +84,7 @@ fn pairs() -> (Vec<u64>, Vec<u64>) {
 }
 
 #[test]
-fn equality() {
+pub fn equality() {
     let (x, y) = pairs();
     for parties in [2, 3, 5] {
         let (found, cost) = run_bits(parties, &[&x, &y], |party, shares| async move {
@@ -98,7 +98,7 @@ fn equality() {
 }
 
 #[test]
-fn order_of_all_words() {
+pub fn order_of_all_words() {
     let (x, y) = pairs();
     for parties in [2, 3] {
         let (found, cost) = run_bits(parties, &[&x, &y], |party, shares| async move {
@@ -113,7 +113,7 @@ fn order_of_all_words() {
 }
 
 #[test]
-fn thresholds_share_a_mask() {
+pub fn thresholds_share_a_mask() {
     let x: Vec<u64> = (-160i64..160).map(i64::cast_unsigned).collect();
     let thresholds = [-4096, -160, -37, 0, 1, 159, 4095];
     for bits in [14, 32, 64] {

@@ -19,6 +19,7 @@ mod engine;
 mod formula;
 mod functions;
 mod indicators;
+mod oblivious;
 mod product;
 #[path = "../support/random.rs"]
 #[allow(dead_code, reason = "some are for other tests")]

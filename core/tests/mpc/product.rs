@@ -18,7 +18,7 @@ fn numbers(count: usize, seed: u64) -> Vec<u64> {
 }
 
 #[test]
-fn products() {
+pub fn products() {
     let (x, y) = (numbers(130, 1), numbers(130, 2));
     for parties in PARTIES {
         let (found, cost) =
@@ -33,7 +33,7 @@ fn products() {
 }
 
 #[test]
-fn squares() {
+pub fn squares() {
     let x = numbers(70, 3);
     for parties in PARTIES {
         let (found, cost) =
@@ -44,7 +44,7 @@ fn squares() {
 }
 
 #[test]
-fn matrix_products() {
+pub fn matrix_products() {
     for (rows, inner, columns) in [(1, 1, 1), (3, 4, 5), (1, 9, 1), (4, 1, 3), (2, 0, 3)] {
         let (x, y) = (numbers(rows * inner, 4), numbers(inner * columns, 5));
         let plain: Vec<u64> = (0..rows * columns)
@@ -66,7 +66,7 @@ fn matrix_products() {
 }
 
 #[test]
-fn other_lengths_are_refused_before_anything_is_sent() {
+pub fn other_lengths_are_refused_before_anything_is_sent() {
     let mut engines = engines(2, 0, 9);
     let party = engines[0].party();
     let outcome = engines[0].spawn(async move { protocol::product(&party, &[1, 2], &[3]).await });

@@ -1,12 +1,17 @@
 //! Parties around a table: a dealer, and messages that are handed over at once.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use cloakwork_core::Result;
 use cloakwork_core::mpc::correlation::Words;
 use cloakwork_core::mpc::dealer::{Dealer, Dealt, Preprocessing, Seed};
 use cloakwork_core::mpc::engine::{Cost, Engine, Outcome, Party, Progress};
+use cloakwork_core::mpc::oblivious::Generator;
 use cloakwork_core::prg::Suite;
+
+use crate::oblivious::table as transfers;
 
 /// SplitMix64 (Steele, Lea, Flood 2014): numbers that tests can repeat.
 pub struct Numbers(pub u64);
@@ -28,8 +33,32 @@ impl Numbers {
     }
 }
 
-/// The engines of parties whose corrections come from one dealer; `corrected` gets them.
+thread_local! {
+    /// By number of parties, the generators from which engines take their correlations where there is no dealer.
+    static GENERATORS: RefCell<Option<BTreeMap<usize, Vec<Generator>>>> = const { RefCell::new(None) };
+}
+
+/// Runs tests of this thread without a dealer.
+pub fn without_dealer(tests: impl FnOnce()) {
+    GENERATORS.set(Some(BTreeMap::new()));
+    tests();
+    GENERATORS.set(None);
+}
+
+/// Calls `act` with the generators of so many parties, unless there is a dealer.
+fn with_generators<T>(parties: usize, act: impl FnOnce(&mut Vec<Generator>) -> T) -> Option<T> {
+    GENERATORS.with_borrow_mut(|all| {
+        let new = || transfers::generators(Suite::Aes128Ctr, parties, 0);
+        all.as_mut().map(|all| act(all.entry(parties).or_insert_with(new)))
+    })
+}
+
+/// The engines of parties whose corrections come from one dealer; `corrected` gets them. Without a dealer, of parties who make what they need when they need it.
 pub fn engines(parties: usize, corrected: usize, seed: u64) -> Vec<Engine> {
+    if let Some(sources) = with_generators(parties, |generators| transfers::begin(generators, &[])) {
+        let engine = |(party, source)| Engine::new(party, parties, Box::new(source)).unwrap();
+        return sources.into_iter().enumerate().map(engine).collect();
+    }
     let mut numbers = Numbers(seed);
     let bytes: Vec<[u8; 32]> = (0..parties).map(|_| *numbers.seed().as_bytes()).collect();
     let seeds = bytes.iter().map(Seed::from_bytes).collect();
@@ -66,12 +95,18 @@ pub fn share(parties: usize, values: &[u64], seed: u64) -> Vec<Vec<u64>> {
 
 /// Passes messages until every protocol has ended; what each message was, by round, sender and receiver.
 pub fn play(engines: &mut [Engine]) -> Vec<Vec<Vec<Vec<u8>>>> {
-    let mut rounds = Vec::new();
+    let (mut rounds, mut waited) = (Vec::new(), 0);
     loop {
         let progress: Vec<Progress> = engines.iter_mut().map(Engine::advance).collect();
         assert!(progress.iter().all(|one| *one == progress[0]), "{progress:?}");
         if progress[0] == Progress::Finished {
             return rounds;
+        }
+        if progress[0] == Progress::Preprocessing {
+            let made = with_generators(engines.len(), |generators| transfers::play(generators));
+            waited += 1;
+            assert!(made.is_some() && waited < 1000, "nobody makes what is waited for");
+            continue;
         }
         let messages: Vec<Vec<Vec<u8>>> =
             engines.iter().map(|engine| (0..engines.len()).map(|to| engine.message(to)).collect()).collect();
@@ -83,6 +118,7 @@ pub fn play(engines: &mut [Engine]) -> Vec<Vec<Vec<Vec<u8>>>> {
             }
         }
         rounds.push(messages);
+        waited = 0;
     }
 }
 

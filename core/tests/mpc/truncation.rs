@@ -23,7 +23,7 @@ pub fn tree(bits: u32) -> (u64, u64) {
 }
 
 #[test]
-fn dithered() {
+pub fn dithered() {
     for fraction in [1, 8, 16, 30, 62] {
         let x = values(fraction);
         for parties in [2, 3, 5] {
@@ -46,7 +46,7 @@ fn dithered() {
 }
 
 #[test]
-fn exact() {
+pub fn exact() {
     for fraction in [1, 3, 4, 5, 8, 16, 20, 24, 30, 62] {
         let x = values(fraction);
         for parties in [2, 3, 5] {
@@ -68,7 +68,7 @@ fn exact() {
 }
 
 #[test]
-fn nothing_is_taken_off_for_nothing() {
+pub fn nothing_is_taken_off_for_nothing() {
     let (found, cost) = run(2, &[&[7, u64::MAX]], |party, shares| async move {
         protocol::truncate(&party, 0, Rounding::Nearest, &shares[0]).await
     });

@@ -3,6 +3,7 @@
 mod agreement;
 mod noise;
 mod numbers;
+mod oblivious;
 mod private;
 mod rounds;
 mod sharing;
@@ -11,5 +12,13 @@ mod streams;
 use crate::Case;
 
 /// All cases.
-pub const GROUPS: &[&[Case]] =
-    &[numbers::CASES, streams::CASES, noise::CASES, agreement::CASES, sharing::CASES, private::CASES, rounds::CASES];
+pub const GROUPS: &[&[Case]] = &[
+    numbers::CASES,
+    streams::CASES,
+    noise::CASES,
+    agreement::CASES,
+    sharing::CASES,
+    private::CASES,
+    rounds::CASES,
+    oblivious::CASES,
+];
