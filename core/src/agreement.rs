@@ -2,7 +2,7 @@
 //!
 //! Two neighbours share a [`PairKey`] from the four Diffie-Hellman values of their static and fresh keys: nobody without a static key can
 //! stand in for its owner, and once both sides forgot their fresh keys a leak of both static ones does not open the run. A caller and
-//! its server share a [`ChannelKey`] from their static keys alone.
+//! its server share a [`ChannelKey`] from their static keys alone, two parties of a computation a [`LinkKey`].
 //!
 //! Every agreement whose output is zero is refused, so no public key of low order takes part in a derivation. A public key in another
 //! than its canonical spelling is refused as well: X25519 ignores bit 255 and reduces mod 2^255 - 19, so such a key would be an old one that
@@ -12,6 +12,7 @@ mod channel;
 mod identity;
 #[cfg(any(test, target_os = "none"))]
 mod ladder;
+mod link;
 mod pair;
 mod public_key;
 
@@ -22,6 +23,7 @@ use crate::error::{ErrorKind, Result};
 
 pub use channel::{ChannelKey, Direction, MAC_SIZE, Request, Side};
 pub use identity::{FreshKey, Identity};
+pub use link::{LinkKey, PROOF_SIZE};
 pub use pair::{PairKey, Party, Peer, SALT_SIZE, TAG_SIZE};
 pub use public_key::PublicKey;
 

@@ -1,0 +1,287 @@
+//! How links come about: whoever comes later in the list dials those before it, again and again until they answer; callers are heard one by one.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+use std::time::Instant;
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+
+use crate::error::{Error, Result};
+use crate::frame::{Kind, read_reason, reason};
+use crate::handshake::{self, Greeting};
+use crate::limits::Limits;
+use crate::link::{End, Link};
+use crate::session::Session;
+use crate::tls::Tls;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long a caller may take to say who it is.
+const CALLER_PATIENCE: Duration = Duration::from_secs(10);
+/// Callers that are heard at a time beside as many as there are parties.
+const SPARE_CALLERS: usize = 16;
+/// How long the loop sleeps at most: dials fall due and callers tire.
+const NAP: Duration = Duration::from_millis(20);
+
+/// A party that is dialled.
+#[derive(Debug)]
+enum Dial {
+    /// Not now, and how long to wait after the next failure.
+    Later { at: Instant, pause: Duration },
+    /// A connection; whether the own greeting has been queued.
+    Open { link: Box<Link>, greeted: bool, pause: Duration },
+}
+
+/// Somebody who called.
+#[derive(Debug)]
+struct Caller {
+    link: Link,
+    until: Instant,
+    /// Who it is, once that is proven; what remains is that the answer leaves.
+    party: Option<usize>,
+}
+
+/// What a failed attempt left.
+const NOBODY: &str = "nobody answered";
+
+pub(crate) struct Connector<'a> {
+    session: &'a Session,
+    limits: &'a Limits,
+    tls: Tls,
+    poll: Poll,
+    listener: TcpListener,
+    dials: Vec<Option<Dial>>,
+    callers: Vec<Caller>,
+    links: Vec<Option<Link>>,
+    reasons: Vec<String>,
+    next_token: usize,
+}
+
+impl<'a> Connector<'a> {
+    pub(crate) fn new(session: &'a Session, limits: &'a Limits, listener: std::net::TcpListener) -> Result<Self> {
+        listener.set_nonblocking(true)?;
+        let mut listener = TcpListener::from_std(listener);
+        let poll = Poll::new()?;
+        let parties = session.parties();
+        poll.registry().register(&mut listener, Token(parties), Interest::READABLE)?;
+        let now = Instant::now();
+        let dials =
+            (0..parties).map(|party| (party < session.index()).then_some(Dial::Later { at: now, pause: FIRST_PAUSE }));
+        Ok(Self {
+            session,
+            limits,
+            tls: Tls::new()?,
+            poll,
+            listener,
+            dials: dials.collect(),
+            callers: Vec::new(),
+            links: (0..parties).map(|_| None).collect(),
+            reasons: vec![NOBODY.into(); parties],
+            next_token: parties + 1,
+        })
+    }
+
+    /// All links, with the poll that they are registered at under the numbers of their parties.
+    pub(crate) fn run(mut self) -> Result<(Poll, Vec<Option<Link>>)> {
+        let start = Instant::now();
+        let mut events = Events::with_capacity(64);
+        loop {
+            let found = self.turn();
+            if let Err(error) = found {
+                self.say_goodbye(&error);
+                return Err(error);
+            }
+            let Some(missing) = self.missing() else { break };
+            if start.elapsed() >= self.limits.connect {
+                let reason = self.reasons.get(missing).cloned().unwrap_or_default();
+                let error = Error::NotConnected { party: missing, waited: self.limits.connect, reason };
+                self.say_goodbye(&error);
+                return Err(error);
+            }
+            match self.poll.poll(&mut events, Some(NAP)) {
+                Err(error) if error.kind() != std::io::ErrorKind::Interrupted => return Err(error.into()),
+                _ => {}
+            }
+        }
+        for (party, link) in self.links.iter_mut().enumerate() {
+            if let Some(link) = link {
+                let interest = Interest::READABLE | Interest::WRITABLE;
+                self.poll.registry().reregister(link.stream(), Token(party), interest)?;
+            }
+        }
+        Ok((self.poll, self.links))
+    }
+
+    /// The first party without a link.
+    fn missing(&self) -> Option<usize> {
+        (0..self.session.parties())
+            .find(|party| *party != self.session.index() && self.links.get(*party).is_none_or(Option::is_none))
+    }
+
+    fn turn(&mut self) -> Result<()> {
+        self.take_calls()?;
+        self.hear_callers()?;
+        for party in 0..self.session.index() {
+            self.dial(party)?;
+        }
+        Ok(())
+    }
+
+    fn take_calls(&mut self) -> Result<()> {
+        while self.callers.len() < self.session.parties() + SPARE_CALLERS {
+            let mut stream = match self.listener.accept() {
+                Ok((stream, _)) => stream,
+                // A caller that is gone again, or a shortage that passes: the limit ends what does not.
+                Err(_) => break,
+            };
+            let token = self.next_token;
+            self.next_token += 1;
+            self.poll.registry().register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE)?;
+            let link = Link::new(stream, self.tls.accept()?, handshake::SIZE);
+            self.callers.push(Caller { link, until: Instant::now() + CALLER_PATIENCE, party: None });
+        }
+        Ok(())
+    }
+
+    fn hear_callers(&mut self) -> Result<()> {
+        let now = Instant::now();
+        for mut caller in std::mem::take(&mut self.callers) {
+            caller.link.pump();
+            if caller.party.is_none() {
+                caller.party = self.greeted(&mut caller)?;
+                caller.link.pump();
+            }
+            match caller.party {
+                Some(party) if caller.link.is_flushed() => {
+                    self.keep(party, caller.link);
+                }
+                _ if caller.link.end().is_some() || now >= caller.until => {}
+                _ => self.callers.push(caller),
+            }
+        }
+        Ok(())
+    }
+
+    /// Who a caller has proven to be, with the answer queued.
+    fn greeted(&self, caller: &mut Caller) -> Result<Option<usize>> {
+        let Some(frame) = caller.link.next() else { return Ok(None) };
+        let Some(connection) = caller.link.established() else { return Ok(None) };
+        let greeting = match frame.kind {
+            Kind::Hello => handshake::read(self.session, connection, &frame.body)?,
+            Kind::Message | Kind::Leave => Greeting::Stranger,
+        };
+        match greeting {
+            // Only those after this party call it.
+            Greeting::Party(party) if party > self.session.index() => {
+                let answer = handshake::hello(self.session, connection, party)?;
+                caller.link.queue(Kind::Hello, &answer);
+                Ok(Some(party))
+            }
+            Greeting::OtherSession(party) => {
+                let answer = handshake::hello(self.session, connection, party)?;
+                caller.link.queue(Kind::Hello, &answer);
+                caller.link.pump();
+                Err(Error::OtherSession { party })
+            }
+            Greeting::Party(_) | Greeting::Stranger => {
+                // It gets nothing, and its connection ends when its time has passed.
+                caller.until = Instant::now();
+                Ok(None)
+            }
+        }
+    }
+
+    fn dial(&mut self, party: usize) -> Result<()> {
+        let Some(state) = self.dials.get_mut(party).and_then(Option::take) else { return Ok(()) };
+        let state = match state {
+            Dial::Later { at, pause } if Instant::now() < at => Some(Dial::Later { at, pause }),
+            Dial::Later { pause, .. } => Some(match self.open(party) {
+                Ok(link) => Dial::Open { link: Box::new(link), greeted: false, pause },
+                Err(reason) => self.again(party, pause, reason),
+            }),
+            Dial::Open { mut link, mut greeted, pause } => {
+                link.pump();
+                if !greeted && let Some(connection) = link.established() {
+                    let hello = handshake::hello(self.session, connection, party)?;
+                    greeted = link.queue(Kind::Hello, &hello);
+                    link.pump();
+                }
+                self.answered(party, link, greeted, pause)?
+            }
+        };
+        if let Some(place) = self.dials.get_mut(party) {
+            *place = state;
+        }
+        Ok(())
+    }
+
+    /// What comes after a look at an open connection; nothing once it is a link.
+    fn answered(&mut self, party: usize, mut link: Box<Link>, greeted: bool, pause: Duration) -> Result<Option<Dial>> {
+        let Some(frame) = link.next() else {
+            let reason = match link.end() {
+                None => return Ok(Some(Dial::Open { link, greeted, pause })),
+                Some(End::Closed(reason)) => reason.clone(),
+                Some(End::Fault(_)) => "somebody else answered".into(),
+            };
+            return Ok(Some(self.again(party, pause, reason)));
+        };
+        if frame.kind == Kind::Leave {
+            return Err(Error::Left { party, reason: read_reason(&frame.body) });
+        }
+        let greeting = match (frame.kind, link.established()) {
+            (Kind::Hello, Some(connection)) => handshake::read(self.session, connection, &frame.body)?,
+            _ => Greeting::Stranger,
+        };
+        match greeting {
+            Greeting::Party(found) if found == party => {
+                self.keep(party, *link);
+                Ok(None)
+            }
+            Greeting::OtherSession(found) if found == party => Err(Error::OtherSession { party }),
+            _ => Ok(Some(self.again(party, pause, "somebody without its key answered".into()))),
+        }
+    }
+
+    /// A link to a party, in the place of an earlier one: that broke without our hearing of it.
+    fn keep(&mut self, party: usize, mut link: Link) {
+        link.raise(self.limits.message);
+        if let Some(place) = self.links.get_mut(party) {
+            *place = Some(link);
+        }
+    }
+
+    fn again(&mut self, party: usize, pause: Duration, reason: String) -> Dial {
+        if let Some(place) = self.reasons.get_mut(party) {
+            *place = reason;
+        }
+        Dial::Later { at: Instant::now() + pause, pause: (pause * 2).min(LONGEST_PAUSE) }
+    }
+
+    fn open(&mut self, party: usize) -> std::result::Result<Link, String> {
+        let address = resolve(self.session.address(party))?;
+        let mut stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
+        let token = Token(self.next_token);
+        self.next_token += 1;
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(&mut stream, token, interest).map_err(|error| error.to_string())?;
+        let tls = self.tls.dial().map_err(|error| error.to_string())?;
+        Ok(Link::new(stream, tls, handshake::SIZE.max(256)))
+    }
+
+    /// Tells those who are there why nothing comes of it.
+    fn say_goodbye(&mut self, error: &Error) {
+        let text = error.to_string();
+        for link in self.links.iter_mut().flatten() {
+            link.queue(Kind::Leave, reason(&text));
+            link.close();
+            link.pump();
+        }
+    }
+}
+
+/// The address to dial: a name may have several, of which the first counts.
+fn resolve(address: &str) -> std::result::Result<SocketAddr, String> {
+    let mut found = address.to_socket_addrs().map_err(|error| format!("{address}: {error}"))?;
+    found.next().ok_or_else(|| format!("{address}: no such address"))
+}

@@ -1,0 +1,197 @@
+//! Frames on a link: four bytes of length, one of kind, the body.
+
+use zeroize::Zeroizing;
+
+/// Bytes before the body.
+const HEAD: usize = 5;
+/// Bytes of the longest reason for leaving.
+const LONGEST_REASON: usize = 200;
+
+/// What a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A message of a round.
+    Message = 0,
+    /// The first of each side: who it is, and the proof.
+    Hello = 1,
+    /// The last: why its sender leaves.
+    Leave = 2,
+}
+
+/// A frame that came in.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) kind: Kind,
+    pub(crate) body: Zeroizing<Vec<u8>>,
+}
+
+/// Why bytes are no frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    TooLarge(u64),
+    Malformed,
+}
+
+/// A frame as it goes out; `None` for a body of 4 GiB or more.
+pub(crate) fn encode(kind: Kind, body: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let length = u32::try_from(body.len()).ok()?;
+    let mut frame = Zeroizing::new(Vec::with_capacity(HEAD + body.len()));
+    frame.extend_from_slice(&length.to_le_bytes());
+    frame.push(kind as u8);
+    frame.extend_from_slice(body);
+    Some(frame)
+}
+
+/// A reason for leaving, cut to its longest.
+pub(crate) fn reason(text: &str) -> &[u8] {
+    let mut end = text.len().min(LONGEST_REASON);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().as_bytes()
+}
+
+/// A reason that came in, without what could write on somebody's terminal.
+pub(crate) fn read_reason(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body.get(..body.len().min(LONGEST_REASON)).unwrap_or_default());
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+/// Puts bytes together to frames: first one, the greeting, and after that all that come.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    limit: u32,
+    /// What came after the greeting, which may be larger: kept until somebody has looked at the greeting.
+    kept: Option<Zeroizing<Vec<u8>>>,
+    greeted: bool,
+    head: Vec<u8>,
+    /// Kind, bytes still to come, and the body so far.
+    open: Option<(Kind, usize, Zeroizing<Vec<u8>>)>,
+}
+
+impl Decoder {
+    /// For a greeting of up to `limit` bytes.
+    pub(crate) fn new(limit: u32) -> Self {
+        Self { limit, kept: Some(Zeroizing::default()), greeted: false, head: Vec::with_capacity(HEAD), open: None }
+    }
+
+    /// Whether the greeting has come and nothing more is taken in.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.greeted && self.kept.is_some()
+    }
+
+    /// From now on takes frames with bodies of up to `limit` bytes.
+    pub(crate) fn raise(&mut self, limit: u32, done: impl FnMut(Frame)) -> Result<(), Fault> {
+        self.limit = limit;
+        let kept = self.kept.take().unwrap_or_default();
+        self.push(&kept, done)
+    }
+
+    /// Takes bytes in and hands each frame that is whole to `done`.
+    pub(crate) fn push(&mut self, mut bytes: &[u8], mut done: impl FnMut(Frame)) -> Result<(), Fault> {
+        loop {
+            if let (true, Some(kept)) = (self.greeted, &mut self.kept) {
+                kept.extend_from_slice(bytes);
+                return Ok(());
+            }
+            let Some((kind, missing, body)) = &mut self.open else {
+                let (taken, rest) = bytes.split_at((HEAD - self.head.len()).min(bytes.len()));
+                self.head.extend_from_slice(taken);
+                bytes = rest;
+                if self.head.len() < HEAD {
+                    return Ok(());
+                }
+                self.open = Some(self.begin()?);
+                self.head.clear();
+                continue;
+            };
+            let (taken, rest) = bytes.split_at((*missing).min(bytes.len()));
+            body.extend_from_slice(taken);
+            *missing -= taken.len();
+            bytes = rest;
+            if *missing > 0 {
+                return Ok(());
+            }
+            let (kind, body) = (*kind, std::mem::take(body));
+            self.open = None;
+            self.greeted = true;
+            done(Frame { kind, body });
+        }
+    }
+
+    fn begin(&self) -> Result<(Kind, usize, Zeroizing<Vec<u8>>), Fault> {
+        let &[a, b, c, d, kind] = self.head.as_slice() else { return Err(Fault::Malformed) };
+        let length = u32::from_le_bytes([a, b, c, d]);
+        let kind = match kind {
+            0 => Kind::Message,
+            1 => Kind::Hello,
+            2 => Kind::Leave,
+            _ => return Err(Fault::Malformed),
+        };
+        if length > self.limit {
+            return Err(Fault::TooLarge(length.into()));
+        }
+        let length = usize::try_from(length).map_err(|_| Fault::TooLarge(length.into()))?;
+        // An announcement costs nothing: memory is taken as bytes come.
+        Ok((kind, length, Zeroizing::new(Vec::with_capacity(length.min(1 << 16)))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(limit: u32, pieces: &[&[u8]]) -> Result<Vec<(Kind, Vec<u8>)>, Fault> {
+        let mut decoder = Decoder::new(limit);
+        let mut found = Vec::new();
+        decoder.raise(limit, |_| {})?;
+        for piece in pieces {
+            decoder.push(piece, |frame| found.push((frame.kind, frame.body.to_vec())))?;
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn frames_come_out_however_they_are_cut() {
+        let bodies: [(Kind, &[u8]); 4] =
+            [(Kind::Hello, b"hello"), (Kind::Message, b""), (Kind::Message, &[7; 300]), (Kind::Leave, b"x")];
+        let stream: Vec<u8> = bodies.iter().flat_map(|(kind, body)| encode(*kind, body).unwrap().to_vec()).collect();
+        let expected: Vec<_> = bodies.iter().map(|(kind, body)| (*kind, body.to_vec())).collect();
+        for size in 1..=stream.len() {
+            let pieces: Vec<&[u8]> = stream.chunks(size).collect();
+            assert_eq!(decode(300, &pieces).unwrap(), expected, "pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn what_comes_after_the_greeting_waits() {
+        let stream: Vec<u8> = [encode(Kind::Hello, b"hi"), encode(Kind::Message, &[1; 50]), encode(Kind::Message, b"")]
+            .into_iter()
+            .flat_map(|frame| frame.unwrap().to_vec())
+            .collect();
+        for size in 1..=stream.len() {
+            let mut decoder = Decoder::new(2);
+            let mut found = Vec::new();
+            for piece in stream.chunks(size) {
+                decoder.push(piece, |frame| found.push(frame.body.len())).unwrap();
+            }
+            assert_eq!((found.as_slice(), decoder.is_waiting()), ([2].as_slice(), true));
+            decoder.raise(50, |frame| found.push(frame.body.len())).unwrap();
+            assert_eq!((found.as_slice(), decoder.is_waiting()), ([2, 50, 0].as_slice(), false));
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_or_unknown_is_refused_before_its_body_comes() {
+        assert_eq!(decode(4, &[&[5, 0, 0, 0, 0]]).unwrap_err(), Fault::TooLarge(5));
+        assert_eq!(decode(u32::MAX, &[&[1, 0, 0, 0, 3]]).unwrap_err(), Fault::Malformed);
+    }
+
+    #[test]
+    fn reasons_are_short_and_print() {
+        let long = "ä".repeat(150);
+        assert_eq!(reason(&long).len(), 200);
+        assert_eq!(reason(&format!("a{long}")).len(), 199);
+        assert_eq!(read_reason(b"over\x1b[2J\n"), "over [2J ");
+    }
+}

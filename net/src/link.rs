@@ -1,0 +1,225 @@
+//! One connection: TLS on a socket that never blocks, frames in and out.
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Read, Write};
+
+use mio::net::TcpStream;
+use rustls::Connection;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::frame::{Decoder, Fault, Frame, Kind, encode};
+
+/// Frames that are kept unread; a party is never more than one round ahead.
+const MOST_FRAMES: usize = 3;
+const BUFFER: usize = 1 << 14;
+/// Bytes of TLS records that may wait for the socket.
+const RECORDS: usize = 1 << 18;
+
+/// Why nothing more comes through a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Nothing goes out either.
+    Closed(String),
+    /// What still comes is thrown away.
+    Fault(Fault),
+}
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    stream: TcpStream,
+    tls: Connection,
+    connected: bool,
+    decoder: Decoder,
+    frames: VecDeque<Frame>,
+    queue: VecDeque<Zeroizing<Vec<u8>>>,
+    /// Bytes of the first frame of the queue that TLS has.
+    written: usize,
+    end: Option<End>,
+    pub(crate) sent: u64,
+    pub(crate) received: u64,
+}
+
+impl Link {
+    /// A link on a socket that may still be connecting, for a greeting of up to `limit` bytes.
+    pub(crate) fn new(stream: TcpStream, mut tls: Connection, limit: u32) -> Self {
+        tls.set_buffer_limit(Some(RECORDS));
+        Self {
+            stream,
+            tls,
+            connected: false,
+            decoder: Decoder::new(limit),
+            frames: VecDeque::new(),
+            queue: VecDeque::new(),
+            written: 0,
+            end: None,
+            sent: 0,
+            received: 0,
+        }
+    }
+
+    pub(crate) fn stream(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// TLS, once its handshake is over.
+    pub(crate) fn established(&self) -> Option<&Connection> {
+        (!self.tls.is_handshaking()).then_some(&self.tls)
+    }
+
+    /// Takes more than the greeting: frames of up to `limit` bytes.
+    pub(crate) fn raise(&mut self, limit: u32) {
+        let frames = &mut self.frames;
+        if let Err(fault) = self.decoder.raise(limit, |frame| frames.push_back(frame)) {
+            self.end = Some(End::Fault(fault));
+        }
+    }
+
+    /// Puts a frame into the queue; false if it is too long for one.
+    pub(crate) fn queue(&mut self, kind: Kind, body: &[u8]) -> bool {
+        encode(kind, body).map(|frame| self.queue.push_back(frame)).is_some()
+    }
+
+    /// Whether all that was queued has left.
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.queue.is_empty() && !self.tls.wants_write()
+    }
+
+    /// The next frame that came.
+    pub(crate) fn next(&mut self) -> Option<Frame> {
+        self.frames.pop_front()
+    }
+
+    /// Why nothing more comes, once all that came was read.
+    pub(crate) fn end(&self) -> Option<&End> {
+        self.end.as_ref().filter(|_| self.frames.is_empty())
+    }
+
+    /// Says that nothing more is sent.
+    pub(crate) fn close(&mut self) {
+        self.tls.send_close_notify();
+    }
+
+    /// Moves as many bytes as the socket takes and gives.
+    pub(crate) fn pump(&mut self) {
+        if self.is_closed() || !self.is_connected() {
+            return;
+        }
+        if let Err(end) = self.pump_connected() {
+            self.end = Some(end);
+        }
+    }
+
+    /// Whether nothing goes in or out any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.end, Some(End::Closed(_)))
+    }
+
+    fn is_connected(&mut self) -> bool {
+        if !self.connected {
+            match (self.stream.take_error(), self.stream.peer_addr()) {
+                (Ok(None), Ok(_)) => {
+                    self.connected = true;
+                    // Rounds are short messages that somebody waits for.
+                    let _ = self.stream.set_nodelay(true);
+                }
+                (Ok(Some(error)) | Err(error), _) => self.end = Some(End::Closed(error.to_string())),
+                (Ok(None), Err(_)) => {}
+            }
+        }
+        self.connected
+    }
+
+    fn pump_connected(&mut self) -> Result<(), End> {
+        loop {
+            let mut moved = self.read()?;
+            moved |= self.encrypt()?;
+            match self.write() {
+                Ok(wrote) => moved |= wrote,
+                Err(end) => {
+                    // Its last words may have come before it went.
+                    while self.read()? {}
+                    return Err(end);
+                }
+            }
+            if !moved {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Queue to TLS.
+    fn encrypt(&mut self) -> Result<bool, End> {
+        let mut moved = false;
+        while let Some(frame) = self.queue.front() {
+            if self.tls.is_handshaking() {
+                break;
+            }
+            let rest = frame.get(self.written..).unwrap_or_default();
+            let taken = self.tls.writer().write(rest).map_err(|error| closed(&error))?;
+            moved |= taken > 0;
+            self.written += taken;
+            if taken < rest.len() {
+                break;
+            }
+            self.queue.pop_front();
+            self.written = 0;
+        }
+        Ok(moved)
+    }
+
+    /// TLS to socket.
+    fn write(&mut self) -> Result<bool, End> {
+        let mut moved = false;
+        while self.tls.wants_write() {
+            match self.tls.write_tls(&mut self.stream) {
+                Ok(0) => return Err(End::Closed("the connection takes no more".into())),
+                Ok(bytes) => {
+                    self.sent += bytes as u64;
+                    moved = true;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(closed(&error)),
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Socket to TLS to frames, unless enough of them wait.
+    fn read(&mut self) -> Result<bool, End> {
+        if self.frames.len() >= MOST_FRAMES || self.decoder.is_waiting() {
+            return Ok(false);
+        }
+        match self.tls.read_tls(&mut self.stream) {
+            Ok(0) => return Err(End::Closed("it was cut off".into())),
+            Ok(bytes) => self.received += bytes as u64,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(true),
+            Err(error) => return Err(closed(&error)),
+        }
+        let state = self.tls.process_new_packets().map_err(|error| End::Closed(error.to_string()))?;
+        let closes = state.peer_has_closed();
+        let mut left = state.plaintext_bytes_to_read();
+        let mut buffer = [0; BUFFER];
+        while left > 0 {
+            let taken = self.tls.reader().read(&mut buffer).map_err(|error| closed(&error))?;
+            if taken == 0 {
+                break;
+            }
+            left = left.saturating_sub(taken);
+            if self.end.is_none() {
+                let frames = &mut self.frames;
+                let bytes = buffer.get(..taken).unwrap_or_default();
+                if let Err(fault) = self.decoder.push(bytes, |frame| frames.push_back(frame)) {
+                    self.end = Some(End::Fault(fault));
+                }
+            }
+            buffer.zeroize();
+        }
+        if closes { Err(End::Closed("it was closed".into())) } else { Ok(true) }
+    }
+}
+
+fn closed(error: &std::io::Error) -> End {
+    End::Closed(error.to_string())
+}
