@@ -1,4 +1,4 @@
-//! Which correlations a program will ask for: what a source of them can make ahead of need.
+//! What a program will cost, and which correlations it will ask for, so that a source of them can make them ahead of need.
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -11,15 +11,24 @@ use zeroize::Zeroizing;
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::{Correlation, Material};
 use crate::mpc::dealer::Preprocessing;
-use crate::mpc::engine::{Engine, Progress};
+use crate::mpc::engine::{Cost, Engine, Progress};
 
-/// The correlations of a program, in order. `begin` begins it on an engine, on vectors of the right lengths and any content, zeros say: what a program asks for follows from
+/// What a rehearsal shows of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rehearsed {
+    /// The correlations that it asks for, in order.
+    pub correlations: Vec<Correlation>,
+    /// Rounds, bytes and corrections at the first party.
+    pub cost: Cost,
+}
+
+/// Rehearses a program. `begin` begins it on an engine, on vectors of the right lengths and any content, zeros say: what a program asks for follows from
 /// its shapes. It is played by all parties, here, with zeros for randomness; no message leaves.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::InvalidArgument`] for fewer than two parties; [`ErrorKind::OutOfOrder`] for a program that does not do the same at all parties.
-pub fn rehearse(parties: usize, mut begin: impl FnMut(&mut Engine)) -> Result<Vec<Correlation>> {
+pub fn rehearse(parties: usize, mut begin: impl FnMut(&mut Engine)) -> Result<Rehearsed> {
     let asked = Rc::new(RefCell::new(Vec::new()));
     let mut engines = Vec::with_capacity(parties);
     for index in 0..parties.max(1) {
@@ -32,7 +41,8 @@ pub fn rehearse(parties: usize, mut begin: impl FnMut(&mut Engine)) -> Result<Ve
     loop {
         let progress: Vec<Progress> = engines.iter_mut().map(Engine::advance).collect();
         if progress.iter().all(|one| *one == Progress::Finished) {
-            return Ok(asked.take());
+            let cost = engines.first().map(Engine::cost).unwrap_or_default();
+            return Ok(Rehearsed { correlations: asked.take(), cost });
         }
         if progress.iter().any(|one| *one != Progress::Exchange) {
             return Err(ErrorKind::OutOfOrder.into());

@@ -26,6 +26,7 @@ mod product;
 mod random;
 mod real;
 mod selection;
+mod session;
 mod shuffle;
 mod sorting;
 mod table;

@@ -53,31 +53,35 @@ fn with_generators<T>(parties: usize, act: impl FnOnce(&mut Vec<Generator>) -> T
     })
 }
 
-/// The engines of parties whose corrections come from one dealer; `corrected` gets them. Without a dealer, of parties who make what they need when they need it.
-pub fn engines(parties: usize, corrected: usize, seed: u64) -> Vec<Engine> {
+/// Where parties take correlations from: one dealer, and `corrected` gets the corrections; without it, they make what they need when they need it.
+pub fn sources(parties: usize, corrected: usize, seed: u64) -> Vec<Box<dyn Preprocessing>> {
     if let Some(sources) = with_generators(parties, |generators| transfers::begin(generators, &[])) {
-        let engine = |(party, source)| Engine::new(party, parties, Box::new(source)).unwrap();
-        return sources.into_iter().enumerate().map(engine).collect();
+        return sources.into_iter().map(boxed).collect();
     }
     let mut numbers = Numbers(seed);
     let bytes: Vec<[u8; 32]> = (0..parties).map(|_| *numbers.seed().as_bytes()).collect();
     let seeds = bytes.iter().map(Seed::from_bytes).collect();
     let mut dealer = Dealer::new(Suite::ChaCha20, seeds, numbers.seed(), corrected).unwrap();
     let mut source = Some(Box::new(move |number, correlation: &_| dealer.deal(number, correlation).map(Some)));
-    bytes
-        .iter()
-        .enumerate()
-        .map(|(party, bytes)| {
-            let seed = Seed::from_bytes(bytes);
-            let dealt = if party == corrected {
-                Dealt::corrected(Suite::ChaCha20, seed, source.take().unwrap())
-            } else {
-                Dealt::seeded(Suite::ChaCha20, seed)
-            };
-            let preprocessing: Box<dyn Preprocessing> = Box::new(dealt);
-            Engine::new(party, parties, preprocessing).unwrap()
+    let dealt = bytes.iter().enumerate().map(|(party, bytes)| {
+        let seed = Seed::from_bytes(bytes);
+        boxed(if party == corrected {
+            Dealt::corrected(Suite::ChaCha20, seed, source.take().unwrap())
+        } else {
+            Dealt::seeded(Suite::ChaCha20, seed)
         })
-        .collect()
+    });
+    dealt.collect()
+}
+
+fn boxed(source: impl Preprocessing + 'static) -> Box<dyn Preprocessing> {
+    Box::new(source)
+}
+
+/// The engines of such parties.
+pub fn engines(parties: usize, corrected: usize, seed: u64) -> Vec<Engine> {
+    let sources = sources(parties, corrected, seed).into_iter().enumerate();
+    sources.map(|(party, source)| Engine::new(party, parties, source).unwrap()).collect()
 }
 
 /// Shares of a vector, by party.

@@ -1,0 +1,352 @@
+//! A computation of one party: values by number, operations on them, results.
+//!
+//! Calls only say what is wanted, in the same order at all parties; nothing is sent before [`Session::advance`]. Everything wanted by then runs side by side as far as
+//! its inputs allow, so that whatever is independent opens in the same rounds. Kinds and lengths are checked when an operation is asked for; a value that cannot be made
+//! fails by itself, and so does what is made of it.
+
+mod evaluate;
+mod explanation;
+mod kind;
+mod operation;
+mod slot;
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rand_core::TryCryptoRng;
+use zeroize::Zeroizing;
+
+use crate::error::{ErrorKind, Result};
+use crate::mpc::dealer::Preprocessing;
+use crate::mpc::engine::{Cost, Engine, Outcome, Progress};
+use crate::mpc::pairwise::Pairwise;
+use crate::mpc::permutation::Permutation;
+use crate::mpc::protocol::{self, Format};
+use crate::prg::Suite;
+
+pub use self::explanation::{Explanation, Share};
+pub use self::kind::{Kind, Public};
+pub use self::operation::Operation;
+use self::slot::Slot;
+
+/// A value of a session, by the number that all parties know it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ValueId(pub u64);
+
+/// Something that is to be opened, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResultId(pub u64);
+
+/// What an opening gave.
+#[derive(Debug)]
+pub struct Opened {
+    /// What the words mean; a truth value is 0 or 1.
+    pub kind: Kind,
+    /// The words; `None` at a party for which they were not meant.
+    pub words: Option<Zeroizing<Vec<u64>>>,
+}
+
+type Opening = (Kind, Outcome<Result<Option<Zeroizing<Vec<u64>>>>>);
+
+/// The seeds that each two parties have in common, once they are agreed.
+type Seeds = Rc<core::cell::RefCell<Option<Rc<Pairwise>>>>;
+
+/// An operation that was asked for, as long as nobody has run it.
+#[derive(Clone, Debug)]
+struct Step {
+    operation: Operation,
+    inputs: Vec<Slot>,
+    outputs: Vec<Slot>,
+}
+
+/// One party's side of a computation.
+pub struct Session {
+    engine: Engine,
+    format: Format,
+    seeds: Seeds,
+    agreed: Slot,
+    values: BTreeMap<u64, Slot>,
+    openings: BTreeMap<u64, Opening>,
+    waiting: Vec<Step>,
+    next: u64,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({:?}, {} values)", self.engine, self.values.len())
+    }
+}
+
+impl Session {
+    /// Party `index` of `parties`. In the first round the parties agree on seeds; messages have to be encrypted from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArgument`] for fewer than two parties or a place that none of them has.
+    pub fn new<R: TryCryptoRng + 'static>(
+        index: usize,
+        parties: usize,
+        format: Format,
+        suite: Suite,
+        preprocessing: Box<dyn Preprocessing>,
+        mut rng: R,
+    ) -> Result<Self> {
+        let mut engine = Engine::new(index, parties, preprocessing)?;
+        let seeds = Seeds::default();
+        let agreed = Slot::new(Kind::Bit, 0);
+        let (party, place, done) = (engine.party(), Rc::clone(&seeds), agreed.clone());
+        let _ = engine.spawn(async move {
+            let result = Pairwise::agree(&party, suite, &mut rng).await;
+            let result = result.map(|pairwise| {
+                *place.borrow_mut() = Some(Rc::new(pairwise));
+                Zeroizing::new(Vec::new())
+            });
+            done.put(result);
+        });
+        Ok(Self {
+            engine,
+            format,
+            seeds,
+            agreed,
+            values: BTreeMap::new(),
+            openings: BTreeMap::new(),
+            waiting: Vec::new(),
+            next: 0,
+        })
+    }
+
+    /// The place of this party.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.engine.party().index()
+    }
+
+    /// The number of parties.
+    #[must_use]
+    pub fn parties(&self) -> usize {
+        self.engine.party().parties()
+    }
+
+    /// How real numbers are written.
+    #[must_use]
+    pub const fn format(&self) -> &Format {
+        &self.format
+    }
+
+    /// What was sent and used so far.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        self.engine.cost()
+    }
+
+    /// Kind and length of a value.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArgument`] for a number that no value has.
+    pub fn form(&self, value: ValueId) -> Result<(Kind, usize)> {
+        self.slot(value).map(|slot| (slot.kind, slot.length))
+    }
+
+    /// Numbers that party `owner` gives, `numbers`, and the others do not know: they say how many there are, and of which kind.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArgument`] unless the owner is a party, and it alone gives numbers, of the kind stated; [`ErrorKind::InvalidLength`] for another number of
+    /// them; [`ErrorKind::NotFinite`] and [`ErrorKind::OutOfRange`] for real numbers that do not fit the format. Nothing has begun then.
+    pub fn input(&mut self, owner: usize, kind: Kind, length: usize, numbers: Option<&Public>) -> Result<ValueId> {
+        if owner >= self.parties() || kind == Kind::Bit || numbers.is_some() != (owner == self.index()) {
+            return Err(ErrorKind::InvalidArgument.bound(self.parties() as u64));
+        }
+        let words = match numbers {
+            Some(numbers) if numbers.kind() != kind => return Err(ErrorKind::InvalidArgument.into()),
+            Some(numbers) if numbers.len() != length => return Err(ErrorKind::InvalidLength.bound(length as u64)),
+            Some(numbers) => Some(Zeroizing::new(numbers.words(kind, &self.format)?)),
+            None => None,
+        };
+        let output = Slot::new(kind, length);
+        let (place, seeds, agreed) = (output.clone(), Rc::clone(&self.seeds), self.agreed.clone());
+        let _ = self.engine.spawn(async move {
+            place.put(match with_seeds(&agreed, &seeds).await {
+                Ok(pairwise) => pairwise.input(owner, length, words.as_deref().map(Vec::as_slice)),
+                Err(error) => Err(error),
+            });
+        });
+        Ok(self.add(output))
+    }
+
+    /// This party's shares of words that somebody from outside gives: every party takes part with its own, and their sums are the numbers.
+    pub fn shares(&mut self, kind: Kind, words: &[u64]) -> ValueId {
+        let output = Slot::new(kind.max(Kind::Integer), words.len());
+        output.put(Ok(Zeroizing::new(words.to_vec())));
+        self.add(output)
+    }
+
+    /// Numbers that everybody knows.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFinite`] and [`ErrorKind::OutOfRange`] for real numbers that do not fit the format.
+    pub fn public(&mut self, numbers: &Public) -> Result<ValueId> {
+        let mut words = Zeroizing::new(numbers.words(numbers.kind(), &self.format)?);
+        if self.index() != 0 {
+            words.fill(0);
+        }
+        Ok(self.shares(numbers.kind(), &words))
+    }
+
+    /// Asks for an operation on values; what comes out.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArgument`] for a number that no value has, another number of inputs, or kinds that the operation does not take; [`ErrorKind::InvalidLength`]
+    /// where lengths do not fit.
+    pub fn apply(&mut self, operation: Operation, inputs: &[ValueId]) -> Result<Vec<ValueId>> {
+        let inputs = inputs.iter().map(|id| self.slot(*id).cloned()).collect::<Result<Vec<Slot>>>()?;
+        let forms: Vec<(Kind, usize)> = inputs.iter().map(|slot| (slot.kind, slot.length)).collect();
+        let outputs: Vec<Slot> =
+            operation.forms(&forms)?.into_iter().map(|(kind, length)| Slot::new(kind, length)).collect();
+        let step = Step { operation, inputs, outputs: outputs.clone() };
+        begin(&mut self.engine, self.format, &step);
+        self.waiting.push(step);
+        Ok(outputs.into_iter().map(|slot| self.add(slot)).collect())
+    }
+
+    /// The rows of a value with so many columns in an order that nobody knows.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::apply`]; [`ErrorKind::Randomness`] if the generator fails.
+    pub fn shuffle<R: TryCryptoRng>(&mut self, value: ValueId, columns: usize, rng: &mut R) -> Result<ValueId> {
+        let (_, length) = self.form(value)?;
+        #[allow(clippy::integer_division_remainder_used, reason = "of lengths, which are public")]
+        let rows = length.checked_div(columns).filter(|rows| rows * columns == length);
+        let rows = rows.ok_or_else(|| ErrorKind::InvalidLength.bound(columns as u64))?;
+        let own = Rc::new(Permutation::random(rows, rng)?);
+        let made = self.apply(Operation::Shuffle { columns, own }, &[value])?;
+        made.first().copied().ok_or_else(|| ErrorKind::InvalidArgument.into())
+    }
+
+    /// Asks that a value becomes known to these parties, which rise, and to nobody else. What they get tells nothing else: the shares are made uniform before.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArgument`] for a number that no value has, and for parties that are none or do not rise.
+    pub fn open(&mut self, value: ValueId, receivers: &[usize]) -> Result<ResultId> {
+        let rising = receivers.is_sorted_by(|one, other| one < other);
+        if !rising || receivers.is_empty() || receivers.last().is_some_and(|last| *last >= self.parties()) {
+            return Err(ErrorKind::InvalidArgument.bound(self.parties() as u64));
+        }
+        let mut value = self.slot(value)?.clone();
+        let kind = value.kind;
+        if kind == Kind::Bit {
+            let words = Slot::new(Kind::Integer, value.length);
+            let step = Step {
+                operation: Operation::Convert(Kind::Integer),
+                inputs: vec![value],
+                outputs: vec![words.clone()],
+            };
+            begin(&mut self.engine, self.format, &step);
+            self.waiting.push(step);
+            value = words;
+        }
+        let (party, seeds, agreed) = (self.engine.party(), Rc::clone(&self.seeds), self.agreed.clone());
+        let receivers = receivers.to_vec();
+        let outcome = self.engine.spawn(async move {
+            let pairwise = with_seeds(&agreed, &seeds).await?;
+            let words = value.words().await?;
+            protocol::output(&party, &pairwise, &receivers, &words).await
+        });
+        let id = self.next;
+        self.next += 1;
+        self.openings.insert(id, (kind, outcome));
+        Ok(ResultId(id))
+    }
+
+    /// Forgets a value, and wipes it once nothing that was asked for needs it.
+    pub fn forget(&mut self, value: ValueId) {
+        self.values.remove(&value.0);
+    }
+
+    /// Goes on as far as it gets by itself.
+    pub fn advance(&mut self) -> Progress {
+        self.waiting.clear();
+        self.engine.advance()
+    }
+
+    /// The message of the present round to a party.
+    #[must_use]
+    pub fn message(&self, to: usize) -> Vec<u8> {
+        self.engine.message(to)
+    }
+
+    /// Takes the message of the present round from a party.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Engine::receive`].
+    pub fn receive(&mut self, from: usize, message: &[u8]) -> Result<()> {
+        self.engine.receive(from, message)
+    }
+
+    /// The engine, for whoever carries its messages.
+    pub fn engine(&mut self) -> &mut Engine {
+        self.waiting.clear();
+        &mut self.engine
+    }
+
+    /// What was opened, once; `None` while it is not there.
+    pub fn take(&mut self, result: ResultId) -> Option<Result<Opened>> {
+        let (kind, outcome) = self.openings.get(&result.0)?;
+        let kind = *kind;
+        let words = outcome.take()?;
+        self.openings.remove(&result.0);
+        Some(words.map(|words| Opened { kind, words }))
+    }
+
+    /// Why a value could not be made, if it could not.
+    ///
+    /// # Errors
+    ///
+    /// That of the operation that failed, or of [`Session::form`].
+    pub fn check(&self, value: ValueId) -> Result<()> {
+        self.slot(value)?.peek().map_or(Ok(()), |result| result.map(|_| ()))
+    }
+
+    /// This party's shares of a value, if they are there: for learners who look at a computation from inside, and for values that leave for another session. Bits are packed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::check`].
+    pub fn own_shares(&self, value: ValueId) -> Result<Option<Zeroizing<Vec<u64>>>> {
+        self.slot(value)?.peek().transpose().map(|words| words.map(|words| (*words).clone()))
+    }
+
+    fn slot(&self, value: ValueId) -> Result<&Slot> {
+        self.values.get(&value.0).ok_or_else(|| ErrorKind::InvalidArgument.bound(self.next))
+    }
+
+    fn add(&mut self, slot: Slot) -> ValueId {
+        let id = self.next;
+        self.next += 1;
+        self.values.insert(id, slot);
+        ValueId(id)
+    }
+}
+
+/// Starts a step on an engine.
+fn begin(engine: &mut Engine, format: Format, step: &Step) {
+    let Step { operation, inputs, outputs } = step.clone();
+    let protocol = evaluate::evaluate(engine.party(), format, operation, inputs, outputs);
+    let _ = engine.spawn(protocol);
+}
+
+/// The seeds of pairs, once they are agreed.
+async fn with_seeds(agreed: &Slot, seeds: &Seeds) -> Result<Rc<Pairwise>> {
+    agreed.words().await?;
+    seeds.borrow().clone().ok_or_else(|| ErrorKind::OutOfOrder.into())
+}
