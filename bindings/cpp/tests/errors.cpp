@@ -58,7 +58,7 @@ void classes() {
 
 #else
 
-void results() {
+void values_of_results() {
     const Result<Identity> refused = Identity::from_bytes(Bytes(3));
     CHECK(!refused.ok() && !refused && refused.status() == CLOAK_ERR_INVALID_LENGTH && refused.error().status == CLOAK_ERR_INVALID_LENGTH);
     Result<Identity> made = Identity::generate();
@@ -141,7 +141,7 @@ void test_errors() {
 #ifndef CLOAKWORK_NO_EXCEPTIONS
     classes();
 #else
-    results();
+    values_of_results();
 #endif
     details();
     states();

@@ -248,60 +248,69 @@ Bytes substituted(const json &vector, const json &step, const json &delivery) {
     return answer_of(delivery);
 }
 
-void accepted_by_server(const json &vector) {
-    const json transcript = read(text(vector.at("transcript")));
-    const Run run = run_of(transcript);
-    Service service(run);
+// Plays the server's side of a transcript with these answers, until `delivered` is true of a delivery or `left` of a step; whether one of them was.
+template <class Answer, class Delivered, class Left>
+bool serve(Service &service, const json &transcript, Answer answer, Delivered delivered, Left left) {
     for (const json &step : transcript.at("steps")) {
         service.enter(step, transcript);
         for (const json &delivery : step.at("deliveries")) {
             if (reaches(delivery)) {
-                service.receive(number<std::uint64_t>(delivery.at("id")), substituted(vector, step, delivery));
+                service.receive(number<std::uint64_t>(delivery.at("id")), answer(step, delivery));
+            }
+            if (delivered(step, delivery)) {
+                return true;
             }
         }
         service.leave(step);
-        // Without recovery nothing is opened: the sum follows the masked vectors.
-        if (same_round(step, vector) && (step.at("step") == "open" || service.step() == CLOAK_STEP_SUM)) {
-            if (service.step() == CLOAK_STEP_SUM) {
-                std::vector<Residues> sums;
-                const Error error = service.aggregate(GET(service.server.opening()), sums);
-                CHECK(error.status != CLOAK_OK || same_sums(run, sums, round_of(transcript, step)));
-                GET(service.server.finish(error.status));
-            }
-            CHECK(GET(service.server.phase()).outcome == number<std::uint32_t>(vector.at("outcome")));
-            return;
+        if (left(step)) {
+            return true;
         }
         if (service.step() == CLOAK_STEP_SUM) {
             GET(service.server.finish());
         }
     }
-    check::give_up("the round of the case does not end", __FILE__, __LINE__);
+    return false;
+}
+
+void accepted_by_server(const json &vector) {
+    const json transcript = read(text(vector.at("transcript")));
+    const Run run = run_of(transcript);
+    Service service(run);
+    const auto answer = [&](const json &step, const json &delivery) { return substituted(vector, step, delivery); };
+    const auto going_on = [](const json &, const json &) { return false; };
+    const auto ended = [&](const json &step) {
+        // Without recovery nothing is opened: the sum follows the masked vectors.
+        if (!same_round(step, vector) || (step.at("step") != "open" && service.step() != CLOAK_STEP_SUM)) {
+            return false;
+        }
+        if (service.step() == CLOAK_STEP_SUM) {
+            std::vector<Residues> sums;
+            const Error error = service.aggregate(GET(service.server.opening()), sums);
+            CHECK(error.status != CLOAK_OK || same_sums(run, sums, round_of(transcript, step)));
+            GET(service.server.finish(error.status));
+        }
+        CHECK(GET(service.server.phase()).outcome == number<std::uint32_t>(vector.at("outcome")));
+        return true;
+    };
+    CHECK(serve(service, transcript, answer, going_on, ended));
 }
 
 void repeated(const json &vector) {
     const json transcript = read(text(vector.at("transcript")));
     const Run run = run_of(transcript);
     Service service(run);
-    for (const json &step : transcript.at("steps")) {
-        service.enter(step, transcript);
-        for (const json &delivery : step.at("deliveries")) {
-            if (reaches(delivery)) {
-                service.receive(number<std::uint64_t>(delivery.at("id")), answer_of(delivery));
-            }
-            if (place(step, delivery.at("id")) == place(vector, vector.at("client"))) {
-                const auto before = service.state();
-                const Receipt receipt = GET(service.server.receive(number<std::uint64_t>(vector.at("client")), bytes(vector.at("message"))));
-                CHECK(!receipt.counted && receipt.payload_length == 0);
-                CHECK(service.state() == before);
-                return;
-            }
+    const auto answer = [](const json &, const json &delivery) { return answer_of(delivery); };
+    const auto again = [&](const json &step, const json &delivery) {
+        if (place(step, delivery.at("id")) != place(vector, vector.at("client"))) {
+            return false;
         }
-        service.leave(step);
-        if (service.step() == CLOAK_STEP_SUM) {
-            GET(service.server.finish());
-        }
-    }
-    check::give_up("the transcript has no such answer", __FILE__, __LINE__);
+        const auto before = service.state();
+        const Receipt receipt = GET(service.server.receive(number<std::uint64_t>(vector.at("client")), bytes(vector.at("message"))));
+        CHECK(!receipt.counted && receipt.payload_length == 0);
+        CHECK(service.state() == before);
+        return true;
+    };
+    CHECK(serve(service, transcript, answer, again, [](const json &) { return false; }));
 }
 
 } // namespace

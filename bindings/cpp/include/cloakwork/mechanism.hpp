@@ -18,6 +18,20 @@ enum class Suite : std::uint8_t {
     aes128_ctr = CLOAK_SUITE_AES128_CTR,
 };
 
+namespace detail {
+
+/** A mechanism that the library has looked at: what follows from it, or what is wrong with it. */
+struct Checked {
+    explicit Checked(const cloak_mechanism &given) noexcept : raw(given), status(cloak_mechanism_check(&raw, &info, &error)) {}
+
+    cloak_mechanism raw;
+    cloak_mechanism_info info = {};
+    cloak_error error = {};
+    cloak_status status;
+};
+
+} // namespace detail
+
 /** The distributed discrete Gaussian mechanism; `choose` finds parameters. The ranges are those of cloak_mechanism. */
 struct Mechanism {
     std::uint64_t dimension = 0;
@@ -32,39 +46,35 @@ struct Mechanism {
 
     /** The numbers that follow from the parameters, once these were checked. */
     Returns<cloak_mechanism_info> check() const {
-        const cloak_mechanism given = raw();
-        cloak_mechanism_info out = {};
-        cloak_error error = {};
-        const cloak_status status = cloak_mechanism_check(&given, &out, &error);
-        return detail::give(status, out, error);
+        detail::Checked checked(raw());
+        return detail::give(checked.status, checked.info, checked.error);
     }
 
     cloak_mechanism raw() const noexcept {
         cloak_mechanism out = {};
-        out.dimension = dimension;
-        out.clamp = clamp;
-        out.clip = clip;
-        out.granularity = granularity;
-        out.noise = noise;
-        out.norm_bound = norm_bound;
-        out.parts = parts;
-        out.honest = honest;
-        out.block_log2 = block_log2;
+        assign(*this, out);
         return out;
     }
 
     static Mechanism from_raw(const cloak_mechanism &raw) noexcept {
         Mechanism out;
-        out.dimension = raw.dimension;
-        out.clip = raw.clip;
-        out.granularity = raw.granularity;
-        out.noise = raw.noise;
-        out.norm_bound = raw.norm_bound;
-        out.clamp = raw.clamp;
-        out.parts = raw.parts;
-        out.honest = raw.honest;
-        out.block_log2 = raw.block_log2;
+        assign(raw, out);
         return out;
+    }
+
+private:
+    /** The fields have the same names in the C interface. */
+    template <class From, class To>
+    static void assign(const From &from, To &to) noexcept {
+        to.dimension = from.dimension;
+        to.clip = from.clip;
+        to.granularity = from.granularity;
+        to.noise = from.noise;
+        to.norm_bound = from.norm_bound;
+        to.clamp = from.clamp;
+        to.parts = from.parts;
+        to.honest = from.honest;
+        to.block_log2 = from.block_log2;
     }
 };
 
@@ -73,16 +83,13 @@ class Contribution {
 public:
     /** Without parts yet, for a round's rotation seed: `Client::rotation_seed`. */
     static Returns<Contribution> begin(const Mechanism &mechanism, std::uint8_t bits, Suite suite, const Bytes32 &rotation) {
-        const cloak_mechanism given = mechanism.raw();
-        cloak_mechanism_info info = {};
+        detail::Checked checked(mechanism.raw());
         cloak_contribution *made = nullptr;
-        cloak_error error = {};
-        cloak_status status = cloak_mechanism_check(&given, &info, &error);
-        if (status == CLOAK_OK) {
-            status = cloak_contribution_new(&given, bits, static_cast<std::uint8_t>(suite), rotation.data(), &made, &error);
+        if (checked.status == CLOAK_OK) {
+            checked.status = cloak_contribution_new(&checked.raw, bits, static_cast<std::uint8_t>(suite), rotation.data(), &made, &checked.error);
         }
-        Contribution contribution(made, static_cast<std::size_t>(info.padded), bits);
-        return detail::give(status, contribution, error);
+        Contribution contribution(made, static_cast<std::size_t>(checked.info.padded), bits);
+        return detail::give(checked.status, contribution, checked.error);
     }
 
     /** Adds a part: as many `double` or `float` values as the mechanism's dimension. */
@@ -113,18 +120,15 @@ private:
 /** The vector that a sum of residues stands for, with its noise; `Run::private_vector` knows the parameters by itself. */
 inline Returns<std::vector<double>> decode(const Mechanism &mechanism, std::uint8_t bits, Suite suite, const Bytes32 &rotation,
                                            const Residues &residues) {
-    const cloak_mechanism given = mechanism.raw();
-    cloak_mechanism_info info = {};
-    cloak_error error = {};
-    std::vector<double> out;
     // The dimension says how long the result is: it is checked before memory is asked for.
-    cloak_status status = cloak_mechanism_check(&given, &info, &error);
-    if (status == CLOAK_OK) {
+    detail::Checked checked(mechanism.raw());
+    std::vector<double> out;
+    if (checked.status == CLOAK_OK) {
         out.resize(static_cast<std::size_t>(mechanism.dimension));
-        status = cloak_mechanism_decode(&given, bits, static_cast<std::uint8_t>(suite), rotation.data(), &residues.values().raw(), out.data(),
-                                        out.size(), &error);
+        checked.status = cloak_mechanism_decode(&checked.raw, bits, static_cast<std::uint8_t>(suite), rotation.data(), &residues.values().raw(),
+                                                out.data(), out.size(), &checked.error);
     }
-    return detail::give(status, out, error);
+    return detail::give(checked.status, out, checked.error);
 }
 
 } // namespace CLOAKWORK_MODE

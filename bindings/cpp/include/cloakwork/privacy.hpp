@@ -48,63 +48,46 @@ public:
     /** Adds rounds of a run's mechanism. */
     Returns<void> add(const Mechanism &mechanism, const Unit &unit, std::uint32_t rounds = 1) {
         const cloak_mechanism given = mechanism.raw();
-        cloak_parameter_error error = {};
-        return detail::done(cloak_accountant_add(handle_.get(), &given, &unit.raw(), rounds, &error), error);
+        return done(cloak_accountant_add, &given, &unit.raw(), rounds);
     }
 
     /** Adds rounds of Gaussian noise of so many L2 sensitivities. */
-    Returns<void> add_gaussian(double multiplier, std::uint32_t rounds = 1) {
-        cloak_parameter_error error = {};
-        return detail::done(cloak_accountant_add_gaussian(handle_.get(), multiplier, rounds, &error), error);
-    }
+    Returns<void> add_gaussian(double multiplier, std::uint32_t rounds = 1) { return done(cloak_accountant_add_gaussian, multiplier, rounds); }
 
     /** Adds rounds of Skellam noise on integers. */
     Returns<void> add_skellam(double l2, double l1, double variance, std::uint32_t rounds = 1) {
-        cloak_parameter_error error = {};
-        return detail::done(cloak_accountant_add_skellam(handle_.get(), l2, l1, variance, rounds, &error), error);
+        return done(cloak_accountant_add_skellam, l2, l1, variance, rounds);
     }
 
     /** Adds rounds of which only the zero-concentrated differential privacy is known. */
-    Returns<void> add_concentrated(double rho, std::uint32_t rounds = 1) {
-        cloak_parameter_error error = {};
-        return detail::done(cloak_accountant_add_concentrated(handle_.get(), rho, rounds, &error), error);
-    }
+    Returns<void> add_concentrated(double rho, std::uint32_t rounds = 1) { return done(cloak_accountant_add_concentrated, rho, rounds); }
 
     /** Adds rounds of the ideal distributed discrete Gaussian, for comparison. */
     Returns<void> add_distributed_gaussian(double l2, double l1, double noise, std::uint64_t shares, std::uint64_t padded, std::uint32_t rounds = 1) {
-        cloak_parameter_error error = {};
-        return detail::done(cloak_accountant_add_distributed_gaussian(handle_.get(), l2, l1, noise, shares, padded, rounds, &error), error);
+        return done(cloak_accountant_add_distributed_gaussian, l2, l1, noise, shares, padded, rounds);
     }
 
     /** Adds rounds in which each client takes part with a probability; it does not hold against the server or the participants. */
     Returns<void> add_subsampled_only_against_third_parties(const Mechanism &mechanism, const Unit &unit, double rate, std::uint32_t rounds = 1) {
         const cloak_mechanism given = mechanism.raw();
-        cloak_parameter_error error = {};
-        return detail::done(
-            cloak_accountant_add_subsampled_only_against_third_parties(handle_.get(), &given, &unit.raw(), rate, rounds, &error), error);
+        return done(cloak_accountant_add_subsampled_only_against_third_parties, &given, &unit.raw(), rate, rounds);
     }
 
     /** The same for Gaussian noise. */
     Returns<void> add_gaussian_subsampled_only_against_third_parties(double multiplier, double rate, std::uint32_t rounds = 1) {
-        cloak_parameter_error error = {};
-        return detail::done(
-            cloak_accountant_add_gaussian_subsampled_only_against_third_parties(handle_.get(), multiplier, rate, rounds, &error), error);
+        return done(cloak_accountant_add_gaussian_subsampled_only_against_third_parties, multiplier, rate, rounds);
     }
 
     /** The least epsilon for a delta; infinite if there is none. */
     Returns<Loss> epsilon(double delta) const {
         Loss out;
-        cloak_parameter_error error = {};
-        const cloak_status status = cloak_accountant_epsilon(handle_.get(), delta, &out.epsilon, &out.order, &error);
-        return detail::give(status, out, error);
+        return given(cloak_accountant_epsilon, out, delta, &out.epsilon, &out.order);
     }
 
     /** The least delta for an epsilon. */
     Returns<double> delta(double epsilon) const {
         double out = 0;
-        cloak_parameter_error error = {};
-        const cloak_status status = cloak_accountant_delta(handle_.get(), epsilon, &out, &error);
-        return detail::give(status, out, error);
+        return given(cloak_accountant_delta, out, epsilon, &out);
     }
 
     /** Orders, each with the divergence so far. */
@@ -124,6 +107,22 @@ public:
 
 private:
     explicit Accountant(cloak_accountant *handle) noexcept : handle_(handle) {}
+
+    template <class Function, class... Arguments>
+    Returns<void> done(Function function, Arguments... arguments) {
+        cloak_parameter_error error = {};
+        const cloak_status status = function(handle_.get(), arguments..., &error);
+        return detail::done(status, error);
+    }
+
+    /** What a call writes into `out`. */
+    template <class Function, class T, class... Arguments>
+    Returns<T> given(Function function, T &out, Arguments... arguments) const {
+        cloak_parameter_error error = {};
+        const cloak_status status = function(handle_.get(), arguments..., &error);
+        return detail::give(status, out, error);
+    }
+
     detail::Handle<cloak_accountant, cloak_accountant_free> handle_;
 };
 
@@ -145,6 +144,24 @@ struct Wanted {
     /** Bound on the expected number of coordinates that wrap around in a round. */
     double wraps = 1e-3;
     Unit unit = Unit::client();
+
+    cloak_privacy_wanted raw() const noexcept {
+        cloak_privacy_wanted out = {};
+        out.dimension = dimension;
+        out.epsilon = epsilon;
+        out.delta = delta;
+        out.clip = clip;
+        out.clamp = clamp;
+        out.wraps = wraps;
+        out.unit = unit.raw();
+        out.clients = clients;
+        out.honest = honest;
+        out.parts = parts;
+        out.rounds = rounds;
+        out.block_log2 = block_log2;
+        out.bits = bits;
+        return out;
+    }
 };
 
 /** The parameters of a mechanism, and what they promise; the fields are those of cloak_privacy_plan. */
@@ -168,34 +185,22 @@ struct Plan {
 
 namespace detail {
 
-inline cloak_privacy_wanted raw(const Wanted &wanted) noexcept {
-    cloak_privacy_wanted out = {};
-    out.dimension = wanted.dimension;
-    out.epsilon = wanted.epsilon;
-    out.delta = wanted.delta;
-    out.clip = wanted.clip;
-    out.clamp = wanted.clamp;
-    out.wraps = wanted.wraps;
-    out.unit = wanted.unit.raw();
-    out.clients = wanted.clients;
-    out.honest = wanted.honest;
-    out.parts = wanted.parts;
-    out.rounds = wanted.rounds;
-    out.block_log2 = wanted.block_log2;
-    out.bits = wanted.bits;
-    return out;
+/** The plan that a call writes. */
+template <class Call>
+Returns<Plan> planned(Call call) {
+    cloak_privacy_plan written = {};
+    cloak_parameter_error error = {};
+    const cloak_status status = call(&written, &error);
+    Plan out = Plan::from_raw(written);
+    return give(status, out, error);
 }
 
 } // namespace detail
 
 /** The parameters with the least expected error that keep the wanted epsilon. */
 inline Returns<Plan> choose(const Wanted &wanted) {
-    const cloak_privacy_wanted given = detail::raw(wanted);
-    cloak_privacy_plan chosen = {};
-    cloak_parameter_error error = {};
-    const cloak_status status = cloak_privacy_plan_choose(&given, &chosen, &error);
-    Plan out = Plan::from_raw(chosen);
-    return detail::give(status, out, error);
+    const cloak_privacy_wanted given = wanted.raw();
+    return detail::planned([&](cloak_privacy_plan *out, cloak_parameter_error *error) { return cloak_privacy_plan_choose(&given, out, error); });
 }
 
 /**
@@ -212,7 +217,7 @@ inline Returns<std::uint8_t> narrowest(Wanted wanted) {
     std::uint8_t low = 1;
     auto high = static_cast<std::uint8_t>(wanted.block_log2 > 28 ? 1 : std::min(62, 63 - wanted.block_log2));
     wanted.bits = high;
-    cloak_privacy_wanted given = detail::raw(wanted);
+    cloak_privacy_wanted given = wanted.raw();
     const cloak_status status = cloak_privacy_plan_choose(&given, &found, &error);
     const double limit = square(found) * tolerance * tolerance;
     while (status == CLOAK_OK && low < high) {
@@ -228,11 +233,9 @@ inline Returns<std::uint8_t> narrowest(Wanted wanted) {
 inline Returns<Plan> expect(const Mechanism &mechanism, const Unit &unit, std::uint32_t clients, std::uint8_t bits, double delta,
                             std::uint32_t rounds = 1) {
     const cloak_mechanism given = mechanism.raw();
-    cloak_privacy_plan promised = {};
-    cloak_parameter_error error = {};
-    const cloak_status status = cloak_privacy_expect(&given, &unit.raw(), clients, bits, delta, rounds, &promised, &error);
-    Plan out = Plan::from_raw(promised);
-    return detail::give(status, out, error);
+    return detail::planned([&](cloak_privacy_plan *out, cloak_parameter_error *error) {
+        return cloak_privacy_expect(&given, &unit.raw(), clients, bits, delta, rounds, out, error);
+    });
 }
 
 } // namespace CLOAKWORK_MODE

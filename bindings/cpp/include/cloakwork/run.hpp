@@ -90,16 +90,13 @@ struct RunConfig {
 
 /** The segment of a run with a mechanism. */
 inline Returns<Segment> private_segment(const Mechanism &mechanism, std::uint8_t bits, std::string label = "vector") {
-    const cloak_mechanism given = mechanism.raw();
-    cloak_mechanism_info info = {};
-    cloak_error error = {};
-    const cloak_status status = cloak_mechanism_check(&given, &info, &error);
+    const detail::Checked checked(mechanism.raw());
     Segment out;
     out.label = std::move(label);
-    out.length = info.padded;
+    out.length = checked.info.padded;
     out.bits = bits;
     out.fixed_point = false;
-    return detail::give(status, out, error);
+    return detail::give(checked.status, out, checked.error);
 }
 
 /** A run: its description and its roster. It never changes, so threads may share it; objects that were made from it do not need it. */
