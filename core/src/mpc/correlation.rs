@@ -15,6 +15,13 @@ use crate::mpc::local::{bits, product, truncation};
 /// Secret words: a party's shares, or packed bits.
 pub type Words = Zeroizing<Vec<u64>>;
 
+/// Collects `count` secret words. The vector has its room from the beginning: one that grows leaves copies behind.
+pub(crate) fn collect_words(count: usize, words: impl Iterator<Item = u64>) -> Words {
+    let mut out = Zeroizing::new(Vec::with_capacity(count));
+    out.extend(words.take(count));
+    out
+}
+
 /// A kind of correlated randomness and how much of it. Vectors of words are shared additively, packed bits by exclusive or.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Correlation {

@@ -12,7 +12,7 @@ use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
-use crate::mpc::correlation::Words;
+use crate::mpc::correlation::{Words, collect_words};
 use crate::mpc::local::network::sort;
 use crate::random;
 
@@ -71,7 +71,7 @@ impl Permutation {
     fn sending(count: usize, places: impl Iterator<Item = u64>) -> Self {
         let size = padded(count);
         let padding = (count as u64)..(size as u64);
-        let image: Words = Zeroizing::new(places.chain(padding).collect());
+        let image = collect_words(size, places.chain(padding));
         Self { count, layers: switches(&image) }
     }
 
@@ -95,10 +95,11 @@ impl Permutation {
         if elements.len() != self.count {
             return Err(ErrorKind::InvalidLength.bound(self.count as u64));
         }
-        let mut out = Zeroizing::new(elements.to_vec());
-        out.resize(padded(self.count), 0);
+        let size = padded(self.count);
+        let padding = core::iter::repeat(0);
+        let mut out = collect_words(size, elements.iter().copied().chain(padding));
         for (layer, switches) in self.layers.iter().enumerate() {
-            for ((low, high), crosses) in pairs(out.len(), layer).zip(switches.iter()) {
+            for ((low, high), crosses) in pairs(size, layer).zip(switches.iter()) {
                 if let Ok([low, high]) = out.get_disjoint_mut([low, high]) {
                     let difference = (*low ^ *high) & crosses.wrapping_neg();
                     (*low, *high) = (*low ^ difference, *high ^ difference);
@@ -169,7 +170,7 @@ fn switches(image: &[u64]) -> Vec<Words> {
     let inverse = arranged(&identity, image);
     let swapped = image.chunks_exact(2).flat_map(|pair| pair.iter().rev()).copied();
     let (mut forward, mut back): (Words, Words) =
-        (Zeroizing::new(swapped.collect()), Zeroizing::new(image.iter().map(|place| place ^ 1).collect()));
+        (collect_words(size, swapped), Zeroizing::new(image.iter().map(|place| place ^ 1).collect()));
     (forward, back) = (arranged(&forward, &back), arranged(&back, &forward));
     // The smallest element of what is reached in 1, 2, 4, ... steps.
     let mut smallest = smaller(&identity, &forward);
@@ -191,7 +192,7 @@ fn switches(image: &[u64]) -> Vec<Words> {
     };
     let (even, odd) = (switches(&half(0)), switches(&half(1)));
     let inner = even.iter().zip(&odd).map(|(even, odd)| -> Words {
-        Zeroizing::new(even.iter().zip(odd.iter()).flat_map(|(even, odd)| [*even, *odd]).collect())
+        collect_words(size >> 1, even.iter().zip(odd.iter()).flat_map(|(even, odd)| [*even, *odd]))
     });
     core::iter::once(first).chain(inner).chain(core::iter::once(last)).collect()
 }

@@ -65,16 +65,27 @@ pub const fn one_hot(r: u64, chunk: usize) -> u16 {
 pub fn leaves(width: Width, chunk: usize, c: &[u64], tables: &[u64], above: &mut [u64], equal: &mut [u64]) {
     let shift = CHUNK * chunk;
     let compared = width.compared_of(chunk);
-    let (values, repeats) = REPEATS[compared];
+    let values = (1 << compared) - 1;
     let places = above.iter_mut().zip(equal.iter_mut());
     for ((above, equal), (c, tables)) in places.zip(c.chunks(64).zip(tables.chunks(TABLE_WORDS))) {
         let (mut packed_above, mut packed_equal) = (0, 0);
-        for (place, (c, table)) in c.iter().zip(unpacked(tables)).enumerate() {
-            // c is public, and so is what it selects.
-            let value = (c >> shift) & ((1 << compared) - 1);
-            let larger = values & !((2 << value) - 1);
-            packed_above |= parity(table & (larger * repeats)) << place;
-            packed_equal |= parity((table >> value) & repeats) << place;
+        let (whole, rest) = c.as_chunks();
+        let mut last = [0; TABLES];
+        for (last, c) in last.iter_mut().zip(rest) {
+            *last = *c;
+        }
+        for (group, (c, tables)) in whole.iter().chain([&last]).zip(tables).enumerate() {
+            let single = folded(*tables, compared);
+            let larger = from_here_on(single) >> 1 & four(0x7fff);
+            let (mut four_above, mut four_equal) = (0, 0);
+            for (lane, c) in c.iter().enumerate() {
+                // c is public, and so is what it selects.
+                let at = TABLE_BITS * lane as u64 + ((c >> shift) & values);
+                four_above |= (larger >> at & 1) << lane;
+                four_equal |= (single >> at & 1) << lane;
+            }
+            packed_above |= four_above << (TABLES * group);
+            packed_equal |= four_equal << (TABLES * group);
         }
         *above = packed_above;
         *equal = packed_equal;
@@ -83,6 +94,33 @@ pub fn leaves(width: Width, chunk: usize, c: &[u64], tables: &[u64], above: &mut
 
 /// One-hot vectors in a word.
 const TABLES: usize = 4;
+
+/// Bits of a one-hot vector.
+const TABLE_BITS: u64 = 16;
+
+/// A word with the same 16 bits four times.
+const fn four(bits: u64) -> u64 {
+    bits << 48 | bits << 32 | bits << 16 | bits
+}
+
+/// Four one-hot vectors of as many bits as are compared: the values that differ in other bits only are added up, by exclusive or.
+const fn folded(tables: u64, compared: usize) -> u64 {
+    let mut folded = tables;
+    let mut bits = CHUNK;
+    while bits > compared {
+        bits -= 1;
+        folded ^= folded >> (1 << bits);
+    }
+    folded & four((1 << (1 << compared)) - 1)
+}
+
+/// For each place of four vectors the exclusive or of the bits at it and above it.
+const fn from_here_on(tables: u64) -> u64 {
+    let ones = tables ^ (tables >> 1 & four(0x7fff));
+    let twos = ones ^ (ones >> 2 & four(0x3fff));
+    let fours = twos ^ (twos >> 4 & four(0x0fff));
+    fours ^ (fours >> 8 & four(0x00ff))
+}
 
 /// Words of the one-hot vectors of 64 masks.
 const TABLE_WORDS: usize = 64 >> TABLES.ilog2();
@@ -93,28 +131,18 @@ pub const fn table_words(count: usize) -> usize {
     count.div_ceil(TABLES)
 }
 
-fn unpacked(tables: &[u64]) -> impl Iterator<Item = u64> + '_ {
-    tables.iter().flat_map(|word| [0, 16, 32, 48].map(|shift| (word >> shift) & 0xffff))
-}
-
-/// For each number of bits that are compared: the set of all their values, and a set with one chunk for each value of the bits that do not count.
-const REPEATS: [(u64, u64); CHUNK + 1] = [(1, 0xffff), (3, 0x5555), (0xf, 0x1111), (0xff, 0x0101), (0xffff, 1)];
-
-const fn parity(bits: u64) -> u64 {
-    let bits = bits ^ bits >> 8;
-    let bits = bits ^ bits >> 4;
-    let bits = bits ^ bits >> 2;
-    (bits ^ bits >> 1) & 1
-}
-
 /// The sign bit of many masks: packed bits, as shares, from the one-hot vectors of their last chunk.
 pub fn signs(width: Width, tables: &[u64], out: &mut [u64]) {
-    // The values of the last chunk with its highest bit set.
+    // The values of the last chunk with its highest bit set begin here.
     let bits = width.bits as usize - CHUNK * (width.chunks() - 1);
     let half = 1u64 << (bits - 1);
-    let upper = ((1 << half) - 1) << half;
     for (out, tables) in out.iter_mut().zip(tables.chunks(TABLE_WORDS)) {
-        *out = unpacked(tables).enumerate().fold(0, |packed, (place, table)| packed | parity(table & upper) << place);
+        *out = tables.iter().enumerate().fold(0, |packed, (group, tables)| {
+            let upper = from_here_on(*tables) >> half & four(1);
+            // Bits 0, 16, 32 and 48 become neighbours.
+            let neighbours = (upper | upper >> 15 | upper >> 30 | upper >> 45) & 0xf;
+            packed | neighbours << (TABLES * group)
+        });
     }
 }
 

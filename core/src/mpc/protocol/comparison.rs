@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
-use crate::mpc::correlation::{Correlation, Material, Words};
+use crate::mpc::correlation::{Correlation, Material, Words, collect_words};
 use crate::mpc::engine::{Party, join, join_all};
 use crate::mpc::local;
 use crate::mpc::local::comparison::{Width, table_words};
@@ -62,10 +62,10 @@ pub(super) async fn select_with(party: &Party, x: &[u64], carried: &[&[u64]]) ->
     let count = x.len();
     let mask = party.draw(Correlation::Selectors { count, width }).await?;
     let (beta, products) = (mask.dependent_words(0, count), mask.dependent_words(count, count));
-    let all: Words = Zeroizing::new(carried.iter().flat_map(|vector| vector.iter().copied()).collect());
-    if all.len() != count * carried.len() {
+    if carried.iter().any(|vector| vector.len() != count) {
         return Err(ErrorKind::InvalidLength.bound(count as u64));
     }
+    let all = collect_words(count * carried.len(), carried.iter().flat_map(|vector| vector.iter().copied()));
     let opening = async {
         let c = open_masked(party, 64, x, mask.words(0, count)).await;
         let sign = sign(party, width, &c, &mask).await;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
-use crate::mpc::correlation::Words;
+use crate::mpc::correlation::{Words, collect_words};
 use crate::mpc::engine::Party;
 use crate::mpc::protocol::comparison::select_with;
 use crate::mpc::protocol::selection::{add, subtract};
@@ -90,9 +90,10 @@ pub(super) fn by_column(columns: usize, x: &[u64]) -> Result<Vec<Words>> {
 
 /// The left and the right one of each pair of neighbours, pair after pair.
 fn pairs(level: &[Words]) -> [Words; 2] {
+    let rows = level.first().map_or(0, |vector| vector.len());
     [0, 1].map(|side| {
         let chosen = level.chunks_exact(2).filter_map(|pair| pair.get(side));
-        Zeroizing::new(chosen.flat_map(|vector| vector.iter().copied()).collect())
+        collect_words((level.len() >> 1) * rows, chosen.flat_map(|vector| vector.iter().copied()))
     })
 }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::error::Result;
-use crate::mpc::correlation::Words;
+use crate::mpc::correlation::{Words, collect_words};
 use crate::mpc::engine::{Party, join};
 use crate::mpc::protocol::constants::{LOGISTIC_16, LOGISTIC_20, LOGISTIC_24, LOGISTIC_POWERS, LOGISTIC_SUM, Logistic};
 use crate::mpc::protocol::indicators::check;
@@ -68,7 +68,7 @@ async fn sum(party: &Party, format: &Format, x: &[u64]) -> Result<Words> {
         let column: Vec<i64> = column.iter().map(|entry| entry << missing).collect();
         factors.extend_from_slice(&found.look_up(&column)?);
     }
-    let all: Words = Zeroizing::new(powers.iter().flat_map(|power| power.iter().copied()).collect());
+    let all = collect_words(degree * x.len(), powers.iter().flat_map(|power| power.iter().copied()));
     let terms = product(party, &factors, &all).await?;
     for terms in terms.chunks(x.len().max(1)) {
         for (out, term) in out.iter_mut().zip(terms) {

@@ -1,11 +1,9 @@
 //! Reciprocals and quotients, by Goldschmidt's iteration (docs/mpc.md section 9).
 
-use alloc::vec::Vec;
-
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
-use crate::mpc::correlation::Words;
+use crate::mpc::correlation::{Words, collect_words};
 use crate::mpc::engine::{Party, join};
 use crate::mpc::protocol::constants::RECIPROCAL_START;
 use crate::mpc::protocol::normalization::{MANTISSA, Normalized, Octaves, normalize};
@@ -117,8 +115,7 @@ pub(super) async fn product_by_row(
     x: &[u64],
     rows: &[u64],
 ) -> Result<Words> {
-    let repeated: Words =
-        Zeroizing::new(rows.iter().flat_map(|row| core::iter::repeat_n(*row, columns)).collect::<Vec<_>>());
+    let repeated = collect_words(x.len(), rows.iter().flat_map(|row| core::iter::repeat_n(*row, columns)));
     let made = product(party, x, &repeated).await?;
     truncate(party, format.fraction(), format.rounding(), &made).await
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
-use crate::mpc::correlation::Words;
+use crate::mpc::correlation::{Words, collect_words};
 use crate::mpc::engine::Party;
 use crate::mpc::permutation::{Permutation, layers, padded, pairs};
 use crate::mpc::protocol::extremum::by_column;
@@ -24,15 +24,15 @@ use crate::mpc::protocol::sorting::by_row;
 ///
 /// [`ErrorKind::InvalidLength`] unless all rows are full and `own` is a permutation of them; those of [`Party::draw`].
 pub async fn shuffle(party: &Party, columns: usize, x: &[u64], own: &Permutation) -> Result<Words> {
-    let mut matrix = by_column(columns, x)?;
+    let matrix = by_column(columns, x)?;
     let count = matrix.first().map_or(0, |column| column.len());
     if own.count() != count {
         return Err(ErrorKind::InvalidLength.bound(count as u64));
     }
     let size = padded(count);
-    for column in &mut matrix {
-        column.resize(size, 0);
-    }
+    let padding = || core::iter::repeat(0);
+    let padded = matrix.iter().map(|column| collect_words(size, column.iter().copied().chain(padding())));
+    let mut matrix: Vec<Words> = padded.collect();
     for owner in 0..party.parties() {
         for layer in 0..layers(size) {
             let places: Vec<(usize, usize)> = pairs(size, layer).collect();
@@ -41,11 +41,12 @@ pub async fn shuffle(party: &Party, columns: usize, x: &[u64], own: &Permutation
                 bits.copy_from_slice(own.layer(layer));
             }
             let bits: Words = Zeroizing::new(bits.iter().copied().cycle().take(bits.len() * columns).collect());
-            let difference = |column: &Words| {
-                let at = |place: usize| column.get(place).copied().unwrap_or_default();
-                places.iter().map(|(low, high)| at(*low).wrapping_sub(at(*high))).collect::<Vec<_>>()
+            let difference = |column: &[u64], low: usize, high: usize| {
+                column.get(low).copied().unwrap_or_default().wrapping_sub(column.get(high).copied().unwrap_or_default())
             };
-            let differences: Words = Zeroizing::new(matrix.iter().flat_map(difference).collect());
+            let each =
+                matrix.iter().flat_map(|column| places.iter().map(|(low, high)| difference(column, *low, *high)));
+            let differences = collect_words(bits.len(), each);
             let moved = product(party, &bits, &differences).await?;
             for (column, moved) in matrix.iter_mut().zip(moved.chunks(places.len().max(1))) {
                 for ((low, high), moved) in places.iter().zip(moved) {

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::error::Result;
-use crate::mpc::correlation::Words;
+use crate::mpc::correlation::{Words, collect_words};
 use crate::mpc::engine::Party;
 use crate::mpc::protocol::exponential::exponential_below;
 use crate::mpc::protocol::normalization::Octaves;
@@ -22,9 +22,8 @@ use crate::mpc::protocol::{Format, greatest};
 pub async fn softmax(party: &Party, format: &Format, columns: usize, x: &[u64]) -> Result<Words> {
     let fraction = format.function_fraction()?;
     let top = greatest(party, columns, x).await?;
-    let below: Words = Zeroizing::new(
-        x.chunks(columns).zip(top.iter()).flat_map(|(row, top)| row.iter().map(|x| x.wrapping_sub(*top))).collect(),
-    );
+    let rows = x.chunks(columns).zip(top.iter());
+    let below = collect_words(x.len(), rows.flat_map(|(row, top)| row.iter().map(|x| x.wrapping_sub(*top))));
     let powers = exponential_below(party, format, 1, &below).await?;
     let sums: Words = Zeroizing::new(
         powers.chunks(columns).map(|row| row.iter().fold(0u64, |sum, power| sum.wrapping_add(*power))).collect(),

@@ -2,10 +2,8 @@
 
 use alloc::vec::Vec;
 
-use zeroize::Zeroizing;
-
 use crate::error::{ErrorKind, Result};
-use crate::mpc::correlation::Words;
+use crate::mpc::correlation::{Words, collect_words};
 use crate::mpc::engine::Party;
 use crate::mpc::local::network::for_each_comparator;
 use crate::mpc::protocol::comparison::select_with;
@@ -130,10 +128,11 @@ async fn exchange(party: &Party, layers: &[Layer], matrices: &mut [Vec<Words>]) 
 
 /// The columns at the lower and at the higher places of a layer.
 fn gather(columns: &[Words], layer: &Layer) -> [Words; 2] {
+    let count = layer.len() * columns.first().map_or(0, |column| column.len());
     let at = |place: usize| columns.get(place).into_iter().flat_map(|column| column.iter().copied());
     [
-        Zeroizing::new(layer.iter().flat_map(|(low, _)| at(*low)).collect()),
-        Zeroizing::new(layer.iter().flat_map(|(_, high)| at(*high)).collect()),
+        collect_words(count, layer.iter().flat_map(|(low, _)| at(*low))),
+        collect_words(count, layer.iter().flat_map(|(_, high)| at(*high))),
     ]
 }
 
@@ -152,5 +151,5 @@ fn scatter(columns: &mut [Words], layer: &Layer, low: &[u64], high: &[u64]) {
 pub(super) fn by_row(columns: &[Words]) -> Words {
     let rows = columns.first().map_or(0, |column| column.len());
     let row = |row: usize| columns.iter().filter_map(move |column| column.get(row).copied());
-    Zeroizing::new((0..rows).flat_map(row).collect())
+    collect_words(rows * columns.len(), (0..rows).flat_map(row))
 }
