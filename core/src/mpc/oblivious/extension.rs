@@ -1,8 +1,8 @@
 //! Many correlated transfers from few: for each, the receiver gets a row t and the sender a row q with q = t xor choice * Delta, for a secret Delta of 128 bits of the sender's.
 //!
 //! L. Roy, SoftSpokenOT, CRYPTO 2022 (ePrint 2022/192), for parties that follow the protocol: 32 punctured trees of 16 leaves. With r_x the streams of a tree's leaves, the receiver has
-//! u = xor of r_x and, for bit b of x, v_b = xor of r_x over the x with that bit; the sender, who misses leaf alpha, has w_b = xor of r_x over the x that
-//! differ from alpha in bit b, which is v_b xor alpha_b u. The receiver sends u xor its choices, the only message: 4 bytes a transfer, where Y. Ishai et al.,
+//! u = xor of r_x and, for bit b of x, v_b = xor of r_x over the x with that bit; the sender, who misses leaf alpha, has the same sums without r_alpha, u' and v'_b, and so
+//! v'_b xor alpha_b u' = v_b xor alpha_b u. The receiver sends u xor its choices, the only message: 4 bytes a transfer, where Y. Ishai et al.,
 //! CRYPTO 2003 (trees of one level) need 16.
 
 use alloc::vec;
@@ -12,7 +12,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::base::{self, Key, TRANSFERS};
 use super::transpose;
-use super::tree::{self, DEPTH, Node, SUMS_SIZE};
+use super::tree::{self, DEPTH, LEAVES, Node, SUMS_SIZE};
 use crate::ct::Masks;
 use crate::error::{ErrorKind, Result};
 use crate::prg::{MAX_STREAM_BYTES, Sign, StreamKey, Suite, add_stream};
@@ -73,25 +73,17 @@ impl Receiver {
         for (choices_here, rows) in choices.chunks(BLOCK).zip(rows.chunks_mut(64 * BLOCK)) {
             let words = choices_here.len();
             let mut planes = Zeroizing::new(vec![0u64; TRANSFERS * words]);
-            let mut stream = Zeroizing::new(vec![0u64; words]);
-            let mut sum = Zeroizing::new(vec![0u64; words]);
+            let mut streams = Zeroizing::new(vec![0u64; LEAVES * words]);
             let parts = self.trees.iter().zip(planes.chunks_exact_mut(DEPTH * words));
             for ((leaves, planes), message) in parts.zip(message.chunks_exact_mut(8 * choices.len())) {
-                sum.copy_from_slice(choices_here);
-                for (place, leaf) in leaves.iter().enumerate() {
-                    stream.fill(0);
-                    add_stream(suite, leaf, Sign::Plus, first, &mut stream)?;
-                    add(&mut sum, &stream);
-                    for (bit, plane) in planes.chunks_exact_mut(words).enumerate() {
-                        // The number of a leaf that everybody on this side has is no secret.
-                        if (place >> bit) & 1 == 1 {
-                            add(plane, &stream);
-                        }
-                    }
+                streams.fill(0);
+                for (leaf, stream) in leaves.iter().zip(streams.chunks_exact_mut(words)) {
+                    add_stream(suite, leaf, Sign::Plus, first, stream)?;
                 }
-                let places = message.chunks_exact_mut(8).skip(done);
-                for (bytes, word) in places.zip(sum.iter()) {
-                    bytes.copy_from_slice(&word.to_le_bytes());
+                fold(words, &mut streams, planes);
+                let places = message.as_chunks_mut::<8>().0.iter_mut().skip(done);
+                for (bytes, (sum, choices)) in places.zip(streams.iter().zip(choices_here)) {
+                    *bytes = (sum ^ choices).to_le_bytes();
                 }
             }
             transpose::rows(words, &planes, rows);
@@ -137,24 +129,29 @@ impl Sender {
         for rows in rows.chunks_mut(64 * BLOCK) {
             let words = rows.len() >> 6;
             let mut planes = Zeroizing::new(vec![0u64; TRANSFERS * words]);
-            let mut stream = Zeroizing::new(vec![0u64; words]);
+            let mut streams = Zeroizing::new(vec![0u64; LEAVES * words]);
             let parts = self.trees.iter().zip(planes.chunks_exact_mut(DEPTH * words)).enumerate();
             for ((tree, (leaves, planes)), message) in parts.zip(message.chunks_exact(8 * all)) {
-                let alpha = (self.delta >> (DEPTH * tree)).to_le_bytes()[0];
-                for (place, leaf) in leaves.iter().enumerate() {
-                    stream.fill(0);
+                let [alpha, ..] = (self.delta >> (DEPTH * tree)).to_le_bytes();
+                streams.fill(0);
+                for (place, (leaf, stream)) in leaves.iter().zip(streams.chunks_exact_mut(words)).enumerate() {
+                    add_stream(suite, leaf, Sign::Plus, first, stream)?;
                     // The leaf that is missing has a stream as well, which no mask lets through.
-                    add_stream(suite, leaf, Sign::Plus, first, &mut stream)?;
-                    let differs = alpha ^ place.to_le_bytes()[0];
-                    for (bit, plane) in planes.chunks_exact_mut(words).enumerate() {
-                        add_masked(plane, &stream, masks.spread(u64::from((differs >> bit) & 1)));
+                    let known = masks.spread(u64::from(1 ^ tree::is(place, alpha & (LEAVES - 1).to_le_bytes()[0])));
+                    for word in stream {
+                        *word &= known;
                     }
                 }
-                for (word, bytes) in stream.iter_mut().zip(message.as_chunks::<8>().0.iter().skip(done)) {
-                    *word = u64::from_le_bytes(*bytes);
+                fold(words, &mut streams, planes);
+                let sent = message.as_chunks::<8>().0.iter().skip(done);
+                for (sum, sent) in streams.iter_mut().take(words).zip(sent) {
+                    *sum ^= u64::from_le_bytes(*sent);
                 }
                 for (bit, plane) in planes.chunks_exact_mut(words).enumerate() {
-                    add_masked(plane, &stream, masks.spread(u64::from((alpha >> bit) & 1)));
+                    let mask = masks.spread(u64::from((alpha >> bit) & 1));
+                    for (plane, sum) in plane.iter_mut().zip(streams.iter()) {
+                        *plane ^= sum & mask;
+                    }
                 }
             }
             transpose::rows(words, &planes, rows);
@@ -165,15 +162,17 @@ impl Sender {
     }
 }
 
-fn add(sum: &mut [u64], words: &[u64]) {
-    for (sum, word) in sum.iter_mut().zip(words) {
-        *sum ^= word;
-    }
-}
-
-fn add_masked(sum: &mut [u64], words: &[u64], mask: u64) {
-    for (sum, word) in sum.iter_mut().zip(words) {
-        *sum ^= word & mask;
+/// Of the streams of all leaves, `words` words each: in the place of the first their sum, and for each bit of a leaf's number a plane, the sum of those with that bit.
+fn fold(words: usize, streams: &mut [u64], planes: &mut [u64]) {
+    for (bit, plane) in planes.chunks_exact_mut(words).enumerate() {
+        let width = words << bit;
+        for pair in streams.chunks_exact_mut(2 * width) {
+            let (even, odd) = pair.split_at_mut(width);
+            for (plane, (even, odd)) in plane.iter_mut().zip(even.iter_mut().zip(odd)) {
+                *plane ^= *odd;
+                *even ^= *odd;
+            }
+        }
     }
 }
 

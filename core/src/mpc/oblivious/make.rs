@@ -84,16 +84,18 @@ pub(super) async fn make(
     Ok(Material::new(layout, shares))
 }
 
-/// About how many transfers one direction of a pair makes for a correlation.
+/// About how many transfers one direction of a pair makes for a correlation, of which the shortest take a run as well.
 pub(super) const fn transfers(correlation: &Correlation) -> usize {
-    match *correlation {
-        Correlation::Products { count } | Correlation::Squares { count } => count.saturating_mul(64),
-        Correlation::MatrixProduct { rows, inner, columns } => {
-            rows.saturating_mul(inner).saturating_mul(columns).saturating_mul(64)
+    let (runs, of_run) = match *correlation {
+        Correlation::Products { count } | Correlation::Squares { count } => (count, 1),
+        Correlation::MatrixProduct { rows, inner, columns } => (rows.saturating_mul(inner), columns),
+        Correlation::Masks { count, .. } | Correlation::Selectors { count, .. } => (count.div_ceil(RUN), 144),
+        Correlation::Bits { count } | Correlation::Ands { count } | Correlation::SharedAnds { count } => {
+            (count.div_ceil(RUN), 1)
         }
-        Correlation::Masks { count, .. } | Correlation::Selectors { count, .. } => count.saturating_mul(144),
-        Correlation::Bits { count } | Correlation::Ands { count } | Correlation::SharedAnds { count } => count,
-    }
+    };
+    let runs = runs.saturating_mul(of_run);
+    RUN.saturating_mul(if runs == 0 { 1 } else { runs })
 }
 
 /// Adds shares of what the other parties' products with this one's words give: for each word of `choices` times `width` words of `factors`.

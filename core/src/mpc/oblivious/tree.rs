@@ -124,7 +124,7 @@ pub(super) fn puncture(choices: u8, keys: &[Key], sums: &[u8]) -> Result<Vec<Nod
 }
 
 /// 1 where both numbers, below 16, are the same.
-fn is(place: usize, secret: u8) -> u8 {
+pub(super) fn is(place: usize, secret: u8) -> u8 {
     let difference = place.to_le_bytes()[0] ^ secret;
     (difference.wrapping_sub(1) >> 7) & 1
 }

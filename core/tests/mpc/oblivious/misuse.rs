@@ -70,6 +70,20 @@ fn no_more_is_made_than_may_be_held() {
     }
 }
 
+/// Many short ones are made side by side, 2^17 transfers at a time, of which each takes 64 at least.
+#[test]
+fn short_correlations_share_their_rounds() {
+    for (count, rounds) in [(1, 2), (2048, 2), (2049, 4)] {
+        let mut generators = generators(Suite::Aes128Ctr, 2, usize::MAX);
+        play(&mut generators);
+        let plan = vec![Correlation::Ands { count: 1 }; count];
+        for generator in &mut generators {
+            drop(generator.begin(&plan).unwrap());
+        }
+        assert_eq!(play(&mut generators).len(), rounds);
+    }
+}
+
 #[test]
 fn parameters_have_bounds() {
     for (index, parties) in [(0, 0), (0, 1), (2, 2), (7, 3)] {
