@@ -11,26 +11,21 @@ use super::blocks::{BLOCK_SIZE, Blocks};
 use super::words::Combine;
 use super::{StreamKey, Suite};
 
-/// Bytes of the buffer: whole blocks of both ciphers. It is on the stack.
-const BUFFER_SIZE: usize = if cfg!(target_pointer_width = "64") { 4096 } else { BLOCK_SIZE };
-
 /// Takes the words `first ...` of the stream, which do not go beyond its end, into `words`, which are not empty.
 pub(super) fn combine<C: Combine>(suite: Suite, key: &StreamKey, first: u64, words: &mut [C::Word]) {
     let (mut stream, mut skip) = Stream::at(suite, key, first << C::SHIFT);
-    let mut buffer = [0u8; BUFFER_SIZE];
+    let mut block = [0u8; BLOCK_SIZE];
     let mut words = words;
     while !words.is_empty() {
-        let (head, rest) = words.split_at_mut(((BUFFER_SIZE - skip) >> C::SHIFT).min(words.len()));
-        let wanted = skip + (head.len() << C::SHIFT);
-        let filled = buffer.split_at_mut(wanted.next_multiple_of(BLOCK_SIZE).min(BUFFER_SIZE)).0;
-        stream.fill(filled);
-        C::combine(head, filled.get(skip..).unwrap_or_default());
+        stream.next(&mut block);
+        let (head, rest) = words.split_at_mut(((BLOCK_SIZE - skip) >> C::SHIFT).min(words.len()));
+        C::combine(head, block.get(skip..).unwrap_or_default());
         words = rest;
         skip = 0;
     }
     // In one piece rather than byte by byte, which would take as long as a fifth of the cipher.
-    buffer = [0; BUFFER_SIZE];
-    zeroize::optimization_barrier(&buffer);
+    block = [0; BLOCK_SIZE];
+    zeroize::optimization_barrier(&block);
 }
 
 /// A cipher whose next block is the one that holds the byte asked for.
@@ -54,15 +49,12 @@ impl Stream {
         }
     }
 
-    /// Fills the buffer with the next blocks; bytes beyond a multiple of [`BLOCK_SIZE`] are left.
-    fn fill(&mut self, buffer: &mut [u8]) {
-        // A fixed number of blocks at a time: no second copy of the ciphers for a rest.
-        for piece in buffer.as_chunks_mut::<BLOCK_SIZE>().0 {
-            match self {
-                Self::ChaCha20(blocks) => blocks.next(piece),
-                #[cfg(feature = "aes")]
-                Self::Aes128Ctr(cipher) => cipher.write_keystream_blocks(Array::slice_as_chunks_mut(piece).0),
-            }
+    /// The next block.
+    fn next(&mut self, block: &mut [u8; BLOCK_SIZE]) {
+        match self {
+            Self::ChaCha20(blocks) => blocks.next(block),
+            #[cfg(feature = "aes")]
+            Self::Aes128Ctr(cipher) => cipher.write_keystream_blocks(Array::slice_as_chunks_mut(block).0),
         }
     }
 }
