@@ -15,9 +15,11 @@
 /* The longest answer but the masked message: of each neighbour a mask key or a share of its seed. */
 #define ANSWER_SIZE (128 + 32 * NEIGHBOURS)
 /* Values that are masked at a time: five bytes each at a width of 40 bits, and two zero coordinates. */
-#define PIECE_VALUES 32
+#define PIECE_VALUES 64
 #define PIECE_SIZE (8 * (PIECE_VALUES + 2))
 #define SUFFIX_SIZE 40
+/* A function whose variables are not on the stack while its caller goes on. */
+#define APART __attribute__((noinline))
 
 static _Alignas(CLOAK_ALIGN) uint8_t client_memory[CLOAK_CLIENT_SIZE_16];
 static uint8_t message[MESSAGE_SIZE];
@@ -59,7 +61,7 @@ static int32_t roster_entry(void *userdata, uint32_t position, cloak_member *out
 }
 
 /* The run is the one of the invitation, and of the shape that this device contributes. */
-static int32_t check_run(void)
+static APART int32_t check_run(void)
 {
     uint8_t hash[CLOAK_HASH_SIZE];
     cloak_run_info info;
@@ -82,7 +84,7 @@ static int32_t check_run(void)
                : FLOW_CONFIGURATION;
 }
 
-static int32_t check_settings(void)
+static APART int32_t check_settings(void)
 {
     struct answer settings;
     cloak_run_config config;
@@ -215,7 +217,7 @@ static int32_t begin(uint32_t number, size_t length)
 }
 
 /* Names the neighbours whose tags did not verify, before a round is spoiled by them. */
-static int32_t accuse(uint32_t number)
+static APART int32_t accuse(uint32_t number)
 {
     uint64_t ids[NEIGHBOURS];
     size_t count;
@@ -227,8 +229,8 @@ static int32_t accuse(uint32_t number)
     return status;
 }
 
-/* One call of the library for each message that has an answer. The answer is on the stack in this frame alone. */
-static __attribute__((noinline)) int32_t answer(int32_t kind, size_t length)
+/* One call of the library for each message that has an answer. */
+static APART int32_t answer(int32_t kind, size_t length)
 {
     uint8_t out[ANSWER_SIZE];
     size_t written = 0;
@@ -256,7 +258,7 @@ static __attribute__((noinline)) int32_t answer(int32_t kind, size_t length)
     return status == CLOAK_OK ? deliver(kind) : status;
 }
 
-static int32_t finish(size_t length)
+static APART int32_t finish(size_t length)
 {
     uint32_t outcome;
     cloak_client_info info;
@@ -278,7 +280,7 @@ static int32_t finish(size_t length)
     return line_go() != 0 ? FLOW_UNREACHABLE : tell(TOLD_FINISHED, CLOAK_FINISHED, (int32_t)outcome, 0);
 }
 
-static __attribute__((noinline)) int32_t handle(uint32_t number, int32_t kind, size_t length)
+static APART int32_t handle(uint32_t number, int32_t kind, size_t length)
 {
     size_t unconfirmed;
     int32_t status = CLOAK_OK;
@@ -315,7 +317,7 @@ static __attribute__((noinline)) int32_t handle(uint32_t number, int32_t kind, s
 }
 
 /* What becomes of an error of the protocol: everybody is told, and the next message may go well. Without random bytes none will. */
-static int32_t refuse(uint32_t number, int32_t kind, int32_t code)
+static APART int32_t refuse(uint32_t number, int32_t kind, int32_t code)
 {
     cloak_client_info info = {0};
     int32_t status = tell(TOLD_REFUSED, kind, code, number);

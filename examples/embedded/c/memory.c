@@ -33,9 +33,19 @@ void *memcpy(void *restrict to, const void *restrict from, size_t length)
     uint8_t *out = to;
     const uint8_t *in = from;
     if ((((uintptr_t)out | (uintptr_t)in) & 3) == 0) {
-        for (; length >= 4; length -= 4, out += 4, in += 4) {
-            *(uint32_t *)(void *)out = *(const uint32_t *)(const void *)in;
+        uint32_t *words = (void *)out;
+        const uint32_t *from_words = (const void *)in;
+        for (; length >= 16; length -= 16) {
+            *words++ = *from_words++;
+            *words++ = *from_words++;
+            *words++ = *from_words++;
+            *words++ = *from_words++;
         }
+        for (; length >= 4; length -= 4) {
+            *words++ = *from_words++;
+        }
+        out = (void *)words;
+        in = (const void *)from_words;
     }
     for (; length > 0; length--) {
         *out++ = *in++;
@@ -62,9 +72,17 @@ void *memset(void *to, int value, size_t length)
     uint8_t *out = to;
     const uint32_t word = (uint8_t)value * 0x01010101u;
     if (((uintptr_t)out & 3) == 0) {
-        for (; length >= 4; length -= 4, out += 4) {
-            *(uint32_t *)(void *)out = word;
+        uint32_t *words = (void *)out;
+        for (; length >= 16; length -= 16) {
+            *words++ = word;
+            *words++ = word;
+            *words++ = word;
+            *words++ = word;
         }
+        for (; length >= 4; length -= 4) {
+            *words++ = word;
+        }
+        out = (void *)words;
     }
     for (; length > 0; length--) {
         *out++ = (uint8_t)value;
