@@ -215,9 +215,12 @@ mod tests {
         true
     }
 
+    /// Miri, which takes long, looks at less.
+    const LARGEST: u64 = if cfg!(miri) { 3 } else { 8 };
+
     #[test]
     fn every_permutation_of_up_to_eight_elements() {
-        for count in 0..=8 {
+        for count in 0..=LARGEST {
             let mut image: Vec<u64> = (0..count).collect();
             loop {
                 assert_eq!(permuted(&image), image);
@@ -230,8 +233,8 @@ mod tests {
 
     #[test]
     fn large_permutations() {
-        for count in [16u64, 33, 100, 256] {
-            for factor in [1, 3, 5, 7, 11] {
+        for count in [16u64, 33, 100, 256].into_iter().take(if cfg!(miri) { 1 } else { 4 }) {
+            for factor in [3, 1, 5, 7, 11].into_iter().take(if cfg!(miri) { 1 } else { 5 }) {
                 let size = count.next_power_of_two();
                 let odd = |place: u64| (place * factor + 3) & (size - 1);
                 let image: Vec<u64> = (0..size).map(odd).filter(|place| *place < count).collect();

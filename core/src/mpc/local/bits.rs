@@ -86,7 +86,8 @@ mod tests {
     #[test]
     fn bits_go_to_every_place() {
         let bits = [0x0123_4567_89ab_cdef, u64::MAX, 0xfedc_ba98_7654_3210];
-        for count in [0, 1, 63, 64, 65, 130, 192] {
+        // Miri, which takes long, looks at less.
+        for count in [65, 0, 1, 63, 64, 130, 192].into_iter().take(if cfg!(miri) { 1 } else { 7 }) {
             for start in [0, 1, 63, 64, 70] {
                 let mut out = [0; 5];
                 insert(&bits, count, start, &mut out);
