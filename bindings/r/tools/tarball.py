@@ -7,6 +7,7 @@ fetches crates that it does not have yet. The crates are those of the repository
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import shutil
 import subprocess
@@ -74,6 +75,8 @@ def manifest(path: Path) -> str:
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             skipping = DEVELOPMENT.match(line) is not None
+        if line.startswith("members = "):
+            line = f"members = {json.dumps(CRATES)}"
         if not skipping and not line.startswith("exclude = "):
             kept.append(line)
     return "\n".join(kept) + "\n"
