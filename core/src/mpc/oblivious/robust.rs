@@ -4,7 +4,9 @@
 //! circular correlation robust if p is random). p is AES-128 under a public key of its own for each extension, so that what is known about p from one of
 //! them does not help with another (C. Guo et al., CRYPTO 2020, ePrint 2019/1168). Suite 1, for machines without AES: SHA-256, cut to 128 bits.
 
+#[cfg(feature = "aes")]
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
+#[cfg(feature = "aes")]
 use aes::{Aes128Enc, Block};
 
 use super::base::Context;
@@ -17,6 +19,7 @@ pub(super) const RUN: usize = 64;
 /// The hash of one extension.
 #[allow(clippy::large_enum_variant, reason = "one an extension, on the stack")]
 pub(super) enum Robust {
+    #[cfg(feature = "aes")]
     Permutation(Aes128Enc),
     Digest(Hasher),
 }
@@ -26,6 +29,7 @@ impl Robust {
     pub(super) fn new(suite: Suite, context: &Context, start: u64) -> Self {
         let unique = kdf::hash("oblivious permutation", &[context, &[suite.id()], &start.to_le_bytes()]);
         match suite {
+            #[cfg(feature = "aes")]
             Suite::Aes128Ctr => {
                 let mut key = [0; 16];
                 for (key, byte) in key.iter_mut().zip(unique) {
@@ -44,6 +48,7 @@ impl Robust {
     /// The hashes of up to 64 rows under the tweaks `first`, `first` + 1, ... No tweak is used for two rows of one side.
     pub(super) fn hash(&self, first: u128, rows: &[u128], out: &mut [u128; RUN]) {
         match self {
+            #[cfg(feature = "aes")]
             Self::Permutation(cipher) => permute(cipher, first, rows, out),
             Self::Digest(hasher) => {
                 for (tweak, (out, row)) in (first..).zip(out.iter_mut().zip(rows)) {
@@ -57,6 +62,7 @@ impl Robust {
     }
 }
 
+#[cfg(feature = "aes")]
 fn permute(cipher: &Aes128Enc, first: u128, rows: &[u128], out: &mut [u128; RUN]) {
     let mut once = [Block::default(); RUN];
     for (block, row) in once.iter_mut().zip(rows) {
