@@ -35,13 +35,17 @@ MIRI = {
 }
 # What is too long for it; `make test-long` runs these too.
 MIRI_SKIPPED = (
+    "agreement::ladder::tests::coordinates",
+    "agreement::ladder::tests::sums",
     "agreement::public_key::tests::the_list",
     "agreement::tests::x25519_iterated",
     "ct::tests::every_bit",
     "fixed::vector::tests::both_paths_agree_around_powers",
     "gaussian::isochronous::",
+    "group::",
     "mpc::local::comparison::tests::every",
     "mpc::local::truncation::",
+    "mpc::oblivious::",
     "prg::tests::fused_and_buffered",
     "ring::packing::tests::every_width",
     "secagg::graph::",
