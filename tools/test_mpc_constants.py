@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unittest
+from collections.abc import Callable
 
 import mpc_constants
 
@@ -16,7 +17,7 @@ class Constants(unittest.TestCase):
 
     def test_polynomials(self) -> None:
         """An error is smooth: its maximum on a grid of 1,000 is that on the interval to a thousandth."""
-        functions = {
+        functions: dict[str, tuple[Callable[[float], float], float]] = {
             "EXPONENTIAL": (lambda w: 2 ** ((1 + w) / 2), 3e-9),
             "LOGARITHM": (lambda w: math.log((3 + w) / 4), 5e-8),
             "SQUARE_ROOT": (lambda w: math.sqrt((3 + w) / 4), 4e-9),

@@ -177,7 +177,7 @@ mod tests {
             assert_eq!(mac(key, message), expected);
         }
         // The crate gives the same for every length of the key around that of a block.
-        for length in 0..=130 {
+        for length in (0..=130).step_by(if cfg!(miri) { 65 } else { 1 }) {
             let key: Vec<u8> = (0..length).collect();
             let theirs = ::hmac::Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(b"message");
             assert_eq!(mac(&key, b"message")[..], theirs.finalize().into_bytes()[..]);
