@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::ct;
 use crate::error::{ErrorKind, Result};
+use crate::kdf;
 
 pub use channel::{ChannelKey, Direction, MAC_SIZE, Request, Side};
 pub use identity::{FreshKey, Identity};
@@ -37,6 +38,29 @@ fn x25519(secret: &[u8; KEY_SIZE], public: &PublicKey) -> Zeroizing<[u8; KEY_SIZ
     #[cfg(target_os = "none")]
     let shared = ladder::x25519(secret, public.as_bytes());
     Zeroizing::new(shared)
+}
+
+/// What two static keys agree on, for one use: `names` are both public keys in an order that both sides know.
+fn static_key(
+    identity: &Identity,
+    peer: &PublicKey,
+    label: &str,
+    names: impl FnOnce(PublicKey, PublicKey) -> (PublicKey, PublicKey),
+    key: &mut [u8; KEY_SIZE],
+) -> Result<()> {
+    let own = identity.public_key();
+    if !peer.is_canonical() {
+        return Err(ErrorKind::Malformed.into());
+    }
+    if own == *peer {
+        return Err(ErrorKind::RepeatedKey.into());
+    }
+    let mut shared = Zeroizing::new([0; KEY_SIZE]);
+    identity.agree(peer, &mut shared)?;
+    let prk = Zeroizing::new(kdf::extract(&kdf::hash(label, &[]), &*shared));
+    let (first, second) = names(own, *peer);
+    kdf::expand(&prk, label, &[first.as_bytes(), second.as_bytes()], key);
+    Ok(())
 }
 
 /// X25519 that refuses the zero output, in constant time.

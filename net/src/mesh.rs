@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 use std::time::Instant;
 
-use cloakwork_core::mpc::engine::{Engine, Progress};
+use cloakwork_core::mpc::engine::{Progress, Rounds};
 use mio::{Events, Poll};
 use zeroize::Zeroizing;
 
@@ -85,14 +85,14 @@ impl Mesh {
         Traffic { rounds: self.rounds, messages: self.messages, sent, received }
     }
 
-    /// Runs the protocols of an engine to their end.
+    /// Runs an engine, a session or what makes correlations to its end.
     ///
     /// After an error the session is over: the others were told, and every further call fails.
     ///
     /// # Errors
     ///
     /// [`Error::Silent`], [`Error::Lost`], [`Error::Left`], [`Error::TooLarge`], [`Error::Malformed`], [`Error::Refused`], [`Error::NoPreprocessing`].
-    pub fn run(&mut self, engine: &mut Engine) -> Result<()> {
+    pub fn run(&mut self, engine: &mut impl Rounds) -> Result<()> {
         let result = self.rounds(engine);
         if let Err(error) = &result {
             self.leave(&error.to_string());
@@ -100,9 +100,9 @@ impl Mesh {
         result
     }
 
-    fn rounds(&mut self, engine: &mut Engine) -> Result<()> {
+    fn rounds(&mut self, engine: &mut impl Rounds) -> Result<()> {
         loop {
-            match engine.advance() {
+            match engine.advance().map_err(Error::Refused)? {
                 Progress::Finished => return Ok(()),
                 Progress::Preprocessing => return Err(Error::NoPreprocessing),
                 Progress::Exchange => {

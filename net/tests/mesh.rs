@@ -23,7 +23,8 @@ use cloakwork_net::{Error, Limits, Member, Mesh, Session, Traffic};
 
 const LIMITS: Limits = Limits { connect: Duration::from_secs(20), step: Duration::from_secs(20), message: 1 << 20 };
 /// Longer than any of these sessions, shorter than a person's patience.
-const IMPATIENT: Limits = Limits { connect: Duration::from_secs(4), step: Duration::from_secs(4), message: 1 << 20 };
+const IMPATIENT: Limits =
+    Limits { connect: Duration::from_secs(4), step: Duration::from_secs(4), message: 1 << 20 };
 
 fn identity(number: usize) -> Identity {
     let secret = core::array::from_fn(|place| u8::try_from(place * 7 + number + 1).unwrap());
@@ -68,11 +69,7 @@ fn engine(index: usize, parties: usize) -> Engine {
     let seed = seeds(parties).remove(index);
     let dealt = if index == 0 {
         let mut dealer = Dealer::new(Suite::ChaCha20, seeds(parties), Seed::from_bytes(&[99; 32]), 0).unwrap();
-        Dealt::corrected(
-            Suite::ChaCha20,
-            seed,
-            Box::new(move |number, correlation| dealer.deal(number, correlation).map(Some)),
-        )
+        Dealt::corrected(Suite::ChaCha20, seed, Box::new(move |number, correlation| dealer.deal(number, correlation)))
     } else {
         Dealt::seeded(Suite::ChaCha20, seed)
     };
@@ -210,9 +207,9 @@ fn a_party_that_falls_silent_is_named() {
     let start = Instant::now();
     let found = all(places(3), |place| {
         let number = place.number;
-        let mut mesh = place.join(Limits { step: Duration::from_secs(3), ..LIMITS }).unwrap();
+        let mut mesh = place.join(Limits { step: Duration::from_millis(500), ..LIMITS }).unwrap();
         if number == 1 {
-            thread::sleep(Duration::from_secs(6));
+            thread::sleep(Duration::from_secs(2));
             return Error::NoPreprocessing;
         }
         squares(&mut mesh, 3).unwrap_err()

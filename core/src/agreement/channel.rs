@@ -3,9 +3,9 @@
 use core::fmt;
 
 use sha2::Digest as _;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::ZeroizeOnDrop;
 
-use super::{Identity, KEY_SIZE, PublicKey};
+use super::{Identity, KEY_SIZE, PublicKey, static_key};
 use crate::ct;
 use crate::error::{ErrorKind, Result};
 use crate::kdf::{self, hmac};
@@ -66,22 +66,12 @@ impl ChannelKey {
     ///
     /// [`ErrorKind::LowOrderKey`]; [`ErrorKind::Malformed`] for a key in another than its canonical spelling; [`ErrorKind::RepeatedKey`] for this identity's own.
     pub fn new(identity: &Identity, side: Side, peer: &PublicKey) -> Result<Self> {
-        let own = identity.public_key();
-        if !peer.is_canonical() {
-            return Err(ErrorKind::Malformed.into());
-        }
-        if own == *peer {
-            return Err(ErrorKind::RepeatedKey.into());
-        }
-        let mut shared = Zeroizing::new([0; KEY_SIZE]);
-        identity.agree(peer, &mut shared)?;
-        let prk = Zeroizing::new(kdf::extract(&kdf::hash("channel", &[]), &*shared));
-        let (client, server) = match side {
-            Side::Client => (own, *peer),
-            Side::Server => (*peer, own),
-        };
         let mut key = Self([0; KEY_SIZE]);
-        kdf::expand(&prk, "channel", &[client.as_bytes(), server.as_bytes()], &mut key.0);
+        let names = |own, peer| match side {
+            Side::Client => (own, peer),
+            Side::Server => (peer, own),
+        };
+        static_key(identity, peer, "channel", names, &mut key.0)?;
         Ok(key)
     }
 

@@ -6,9 +6,9 @@
 use core::fmt;
 
 use sha2::Digest as _;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::ZeroizeOnDrop;
 
-use super::{Identity, KEY_SIZE, PublicKey};
+use super::{Identity, KEY_SIZE, PublicKey, static_key};
 use crate::ct;
 use crate::error::{ErrorKind, Result};
 use crate::kdf::{self, hmac};
@@ -27,19 +27,8 @@ impl LinkKey {
     ///
     /// [`ErrorKind::LowOrderKey`]; [`ErrorKind::Malformed`] for a key in another than its canonical spelling; [`ErrorKind::RepeatedKey`] for this identity's own.
     pub fn new(identity: &Identity, peer: &PublicKey) -> Result<Self> {
-        let own = identity.public_key();
-        if !peer.is_canonical() {
-            return Err(ErrorKind::Malformed.into());
-        }
-        if own == *peer {
-            return Err(ErrorKind::RepeatedKey.into());
-        }
-        let mut shared = Zeroizing::new([0; KEY_SIZE]);
-        identity.agree(peer, &mut shared)?;
-        let prk = Zeroizing::new(kdf::extract(&kdf::hash("link", &[]), &*shared));
-        let (first, second) = (own.min(*peer), own.max(*peer));
         let mut key = Self([0; KEY_SIZE]);
-        kdf::expand(&prk, "link", &[first.as_bytes(), second.as_bytes()], &mut key.0);
+        static_key(identity, peer, "link", |own, peer| (own.min(peer), own.max(peer)), &mut key.0)?;
         Ok(key)
     }
 

@@ -143,7 +143,8 @@ fn combine(layout: Layout, share: &[u64], sum: &mut [u64]) {
 
 /// Where a party takes its shares of correlations from.
 pub trait Preprocessing {
-    /// This party's share of correlation `number` of the session; `None` until more has come from outside.
+    /// This party's share of correlation `number` of the session; `None` until more has come from outside. What is missing has to be missing at all
+    /// parties alike: correlations are counted in the order in which protocols ask, and a protocol that waits lets others ask before it goes on.
     ///
     /// # Errors
     ///
@@ -151,8 +152,8 @@ pub trait Preprocessing {
     fn draw(&mut self, number: u64, correlation: &Correlation) -> Result<Option<Material>>;
 }
 
-/// Where the corrected party takes corrections from.
-pub type Corrections = Box<dyn FnMut(u64, &Correlation) -> Result<Option<Words>>>;
+/// Where the corrected party takes corrections from; it may wait for them, and fails where it cannot.
+pub type Corrections = Box<dyn FnMut(u64, &Correlation) -> Result<Words>>;
 
 /// A party's seed and, for the corrected one, its corrections.
 pub struct Dealt {
@@ -190,10 +191,7 @@ impl Preprocessing for Dealt {
         let layout = correlation.layout();
         let corrections = match &mut self.corrections {
             None => None,
-            Some(source) => match source(number, correlation)? {
-                None => return Ok(None),
-                found => found,
-            },
+            Some(source) => Some(source(number, correlation)?),
         };
         let mut shares = Zeroizing::new(vec![0u64; layout.total()]);
         self.seed.add(self.suite, number, &mut shares)?;

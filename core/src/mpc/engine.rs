@@ -251,6 +251,40 @@ pub enum Progress {
     Preprocessing,
 }
 
+/// What goes on in rounds: one message to each other party, and one from each.
+pub trait Rounds {
+    /// Goes on as far as it gets by itself.
+    ///
+    /// # Errors
+    ///
+    /// What ends it.
+    fn advance(&mut self) -> Result<Progress>;
+
+    /// The message of the present round to a party.
+    fn message(&self, to: usize) -> Vec<u8>;
+
+    /// Takes the message of the present round from a party.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Engine::receive`]; nothing changes then.
+    fn receive(&mut self, from: usize, message: &[u8]) -> Result<()>;
+}
+
+impl Rounds for Engine {
+    fn advance(&mut self) -> Result<Progress> {
+        Ok(Self::advance(self))
+    }
+
+    fn message(&self, to: usize) -> Vec<u8> {
+        Self::message(self, to)
+    }
+
+    fn receive(&mut self, from: usize, message: &[u8]) -> Result<()> {
+        Self::receive(self, from, message)
+    }
+}
+
 /// One party's protocols.
 pub struct Engine {
     party: Party,

@@ -1,7 +1,8 @@
 //! A computation of one party: values by number, operations on them, results.
 //!
 //! Calls only say what is wanted, in the same order at all parties; nothing is sent before [`Session::advance`]. Everything wanted by then runs side by side as far as
-//! its inputs allow, so that whatever is independent opens in the same rounds. Kinds and lengths are checked when an operation is asked for; a value that cannot be made
+//! its inputs allow, so that whatever is independent opens in the same rounds. Correlated randomness comes from a dealer, or from the parties themselves, which then is made
+//! before each batch of operations, in messages between those of the operations. Kinds and lengths are checked when an operation is asked for; a value that cannot be made
 //! fails by itself, and so does what is made of it.
 
 mod evaluate;
@@ -22,7 +23,8 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
 use crate::mpc::dealer::Preprocessing;
-use crate::mpc::engine::{Cost, Engine, Outcome, Progress};
+use crate::mpc::engine::{Cost, Engine, Outcome, Progress, Rounds};
+use crate::mpc::oblivious::Generator;
 use crate::mpc::pairwise::Pairwise;
 use crate::mpc::permutation::Permutation;
 use crate::mpc::protocol::{self, Format};
@@ -66,6 +68,10 @@ struct Step {
 /// One party's side of a computation.
 pub struct Session {
     engine: Engine,
+    /// What makes correlations, where no dealer does.
+    generator: Option<Generator>,
+    /// Whether the present round is one of the generator's.
+    making: bool,
     format: Format,
     seeds: Seeds,
     agreed: Slot,
@@ -109,6 +115,8 @@ impl Session {
         });
         Ok(Self {
             engine,
+            generator: None,
+            making: false,
             format,
             seeds,
             agreed,
@@ -117,6 +125,27 @@ impl Session {
             waiting: Vec::new(),
             next: 0,
         })
+    }
+
+    /// A party of a computation without a dealer: the parties make their correlations by oblivious transfer. `session` are 32 bytes that all of them know and use once;
+    /// `ahead` words of correlations, about, are held at a time.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::new`]; [`ErrorKind::Randomness`] if the generator of random bytes fails.
+    pub fn without_dealer<R: TryCryptoRng + 'static>(
+        session: &[u8; 32],
+        index: usize,
+        parties: usize,
+        format: Format,
+        suite: Suite,
+        ahead: usize,
+        mut rng: R,
+    ) -> Result<Self> {
+        let mut generator = Generator::new(suite, session, index, parties, ahead, &mut rng)?;
+        let source = Box::new(generator.begin(&[])?);
+        let made = Self::new(index, parties, format, suite, source, rng)?;
+        Ok(Self { generator: Some(generator), ..made })
     }
 
     /// The place of this party.
@@ -137,10 +166,16 @@ impl Session {
         &self.format
     }
 
-    /// What was sent and used so far.
+    /// What was sent and used so far, without what makes correlations.
     #[must_use]
     pub fn cost(&self) -> Cost {
         self.engine.cost()
+    }
+
+    /// What was sent to make correlations; nothing where a dealer does.
+    #[must_use]
+    pub fn making_cost(&self) -> Cost {
+        self.generator.as_ref().map(Generator::cost).unwrap_or_default()
     }
 
     /// Kind and length of a value.
@@ -199,6 +234,16 @@ impl Session {
         Ok(self.shares(numbers.kind(), &words))
     }
 
+    /// How many values an operation on these gives.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::apply`].
+    pub fn outputs(&self, operation: &Operation, inputs: &[ValueId]) -> Result<usize> {
+        let forms = inputs.iter().map(|id| self.form(*id)).collect::<Result<Vec<(Kind, usize)>>>()?;
+        operation.forms(&forms).map(|forms| forms.len())
+    }
+
     /// Asks for an operation on values; what comes out.
     ///
     /// # Errors
@@ -210,9 +255,7 @@ impl Session {
         let forms: Vec<(Kind, usize)> = inputs.iter().map(|slot| (slot.kind, slot.length)).collect();
         let outputs: Vec<Slot> =
             operation.forms(&forms)?.into_iter().map(|(kind, length)| Slot::new(kind, length)).collect();
-        let step = Step { operation, inputs, outputs: outputs.clone() };
-        begin(&mut self.engine, self.format, &step);
-        self.waiting.push(step);
+        self.waiting.push(Step { operation, inputs, outputs: outputs.clone() });
         Ok(outputs.into_iter().map(|slot| self.add(slot)).collect())
     }
 
@@ -272,33 +315,6 @@ impl Session {
         self.values.remove(&value.0);
     }
 
-    /// Goes on as far as it gets by itself.
-    pub fn advance(&mut self) -> Progress {
-        self.waiting.clear();
-        self.engine.advance()
-    }
-
-    /// The message of the present round to a party.
-    #[must_use]
-    pub fn message(&self, to: usize) -> Vec<u8> {
-        self.engine.message(to)
-    }
-
-    /// Takes the message of the present round from a party.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Engine::receive`].
-    pub fn receive(&mut self, from: usize, message: &[u8]) -> Result<()> {
-        self.engine.receive(from, message)
-    }
-
-    /// The engine, for whoever carries its messages.
-    pub fn engine(&mut self) -> &mut Engine {
-        self.waiting.clear();
-        &mut self.engine
-    }
-
     /// What was opened, once; `None` while it is not there.
     pub fn take(&mut self, result: ResultId) -> Option<Result<Opened>> {
         let (kind, outcome) = self.openings.get(&result.0)?;
@@ -326,6 +342,20 @@ impl Session {
         self.slot(value)?.peek().transpose().map(|words| words.map(|words| (*words).clone()))
     }
 
+    /// Starts what was asked for. Everything asked for before has ended, so it runs as a rehearsal does.
+    fn begin_waiting(&mut self) -> Result<()> {
+        if self.generator.is_some() {
+            let plan = self.plan()?;
+            if let Some(generator) = &mut self.generator {
+                generator.announce(&plan);
+            }
+        }
+        for step in core::mem::take(&mut self.waiting) {
+            begin(&mut self.engine, self.format, &step);
+        }
+        Ok(())
+    }
+
     fn slot(&self, value: ValueId) -> Result<&Slot> {
         self.values.get(&value.0).ok_or_else(|| ErrorKind::InvalidArgument.bound(self.next))
     }
@@ -335,6 +365,44 @@ impl Session {
         self.next += 1;
         self.values.insert(id, slot);
         ValueId(id)
+    }
+}
+
+impl Rounds for Session {
+    fn advance(&mut self) -> Result<Progress> {
+        let mut asked = false;
+        loop {
+            if self.making
+                && let Some(generator) = &mut self.generator
+            {
+                if generator.advance()? == Progress::Exchange {
+                    return Ok(Progress::Exchange);
+                }
+                self.making = false;
+                if asked {
+                    return Ok(Progress::Preprocessing);
+                }
+            }
+            match self.engine.advance() {
+                Progress::Finished if !self.waiting.is_empty() => self.begin_waiting()?,
+                Progress::Preprocessing if self.generator.is_some() => (self.making, asked) = (true, true),
+                progress => return Ok(progress),
+            }
+        }
+    }
+
+    fn message(&self, to: usize) -> Vec<u8> {
+        match &self.generator {
+            Some(generator) if self.making => generator.message(to),
+            _ => self.engine.message(to),
+        }
+    }
+
+    fn receive(&mut self, from: usize, message: &[u8]) -> Result<()> {
+        match &mut self.generator {
+            Some(generator) if self.making => generator.receive(from, message),
+            _ => self.engine.receive(from, message),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use cloakwork_core::ErrorKind;
-use cloakwork_core::mpc::engine::{Cost, Progress};
+use cloakwork_core::mpc::engine::{Cost, Progress, Rounds};
 use cloakwork_core::mpc::protocol::{Format, Rounding};
 use cloakwork_core::mpc::session::{Kind, Opened, Operation, Public, Session, ValueId};
 use cloakwork_core::prg::Suite;
@@ -27,6 +27,14 @@ impl Table {
             Session::new(party, parties, FORMAT(), Suite::ChaCha20, source, generator(party)).unwrap()
         };
         Self(sources.map(session).collect())
+    }
+
+    fn without_dealer(parties: usize) -> Self {
+        let session = |party| {
+            let rng = generator(party);
+            Session::without_dealer(&[5; 32], party, parties, FORMAT(), Suite::Aes128Ctr, 1 << 16, rng).unwrap()
+        };
+        Self((0..parties).map(session).collect())
     }
 
     fn all<T>(&mut self, act: impl Fn(&mut Session) -> T) -> Vec<T> {
@@ -61,7 +69,7 @@ impl Table {
 
     fn play(&mut self) {
         loop {
-            let progress = self.all(Session::advance);
+            let progress = self.all(|session| session.advance().unwrap());
             assert!(progress.iter().all(|one| *one == progress[0]));
             if progress[0] == Progress::Finished {
                 return;
@@ -270,6 +278,27 @@ fn an_explanation_is_what_it_then_costs() {
     assert_eq!(alone, explained.total.bytes);
     assert!(explained.steps.iter().map(|step| step.cost.rounds).sum::<u64>() > explained.total.rounds);
     assert_eq!(table.0[0].explain().unwrap().total, Cost::default());
+}
+
+#[test]
+fn parties_without_a_dealer_compute_the_same_at_the_same_cost() {
+    let computed = |table: &mut Table| {
+        let (x, y) = (table.reals(&[0.5, -3.0, 12.25]), table.integers(&[2, 3, -4]));
+        let product = table.one(&Operation::Multiply, &[x, y]);
+        let less = table.one(&Operation::Less, &[product, x]);
+        let chosen = table.one(&Operation::Choose, &[less, product, x]);
+        let first = table.open(chosen);
+        let sigmoid = table.one(&Operation::Sigmoid, &[chosen]);
+        let all = table.one(&Operation::Concatenate, &[less, sigmoid]);
+        (first, table.open(all), table.cost())
+    };
+    for parties in [2, 3] {
+        let mut without = Table::without_dealer(parties);
+        assert_eq!(computed(&mut Table::new(parties)), computed(&mut without));
+        let making = without.0[0].making_cost();
+        // Two rounds of base transfers, and what the two batches ask for.
+        assert!(making.rounds > 4 && making.bytes > 14_336, "{making:?}");
+    }
 }
 
 #[test]

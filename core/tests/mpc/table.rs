@@ -62,7 +62,7 @@ pub fn sources(parties: usize, corrected: usize, seed: u64) -> Vec<Box<dyn Prepr
     let bytes: Vec<[u8; 32]> = (0..parties).map(|_| *numbers.seed().as_bytes()).collect();
     let seeds = bytes.iter().map(Seed::from_bytes).collect();
     let mut dealer = Dealer::new(Suite::ChaCha20, seeds, numbers.seed(), corrected).unwrap();
-    let mut source = Some(Box::new(move |number, correlation: &_| dealer.deal(number, correlation).map(Some)));
+    let mut source = Some(Box::new(move |number, correlation: &_| dealer.deal(number, correlation)));
     let dealt = bytes.iter().enumerate().map(|(party, bytes)| {
         let seed = Seed::from_bytes(bytes);
         boxed(if party == corrected {

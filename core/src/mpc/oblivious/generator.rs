@@ -88,6 +88,11 @@ impl Generator {
         Ok(Source { store: Rc::clone(&self.store), program })
     }
 
+    /// More that the program will ask for, after what was planned before.
+    pub fn announce(&mut self, plan: &[Correlation]) {
+        self.store.borrow_mut().ask(plan);
+    }
+
     /// Goes on as far as it gets by itself: [`Progress::Exchange`] where messages are due, [`Progress::Finished`] where nothing is wanted, or enough is there.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ impl Store {
     }
 
     /// Which ones go together follows from the list alone, for all parties alike.
-    fn ask(&mut self, plan: &[Correlation]) {
+    pub(super) fn ask(&mut self, plan: &[Correlation]) {
         let mut batch = Batch::new();
         let mut size = 0usize;
         for correlation in plan {

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::slot::Slot;
 use super::{Session, Step, begin};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mpc::correlation::Correlation;
 use crate::mpc::engine::Cost;
 use crate::mpc::local::bits;
@@ -43,8 +43,8 @@ impl Session {
     /// Those of operations that fail whatever the values are.
     pub fn explain(&self) -> Result<Explanation> {
         let all: Vec<usize> = (0..self.waiting.len()).collect();
-        let total = self.rehearse(&all)?.cost;
-        let alone = all.iter().map(|step| Ok(Share { step: *step, cost: self.rehearse(&[*step])?.cost }));
+        let total = self.rehearse_whole(&all)?.cost;
+        let alone = all.iter().map(|step| Ok(Share { step: *step, cost: self.rehearse_whole(&[*step])?.cost }));
         Ok(Explanation { total, steps: alone.collect::<Result<Vec<Share>>>()? })
     }
 
@@ -52,13 +52,21 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Session::explain`].
+    /// None that can occur: all parties do the same here.
     pub fn plan(&self) -> Result<Vec<Correlation>> {
         let all: Vec<usize> = (0..self.waiting.len()).collect();
-        self.rehearse(&all).map(|rehearsed| rehearsed.correlations)
+        self.rehearse(&all).map(|(rehearsed, _)| rehearsed.correlations)
     }
 
-    fn rehearse(&self, steps: &[usize]) -> Result<Rehearsed> {
+    fn rehearse_whole(&self, steps: &[usize]) -> Result<Rehearsed> {
+        match self.rehearse(steps)? {
+            (_, Some(error)) => Err(error),
+            (rehearsed, None) => Ok(rehearsed),
+        }
+    }
+
+    /// What a rehearsal shows, and why a step fails, if one does: it then asks for no more than it will.
+    fn rehearse(&self, steps: &[usize]) -> Result<(Rehearsed, Option<Error>)> {
         let mut made = Vec::new();
         let rehearsed = rehearse(self.parties(), |engine| {
             let mut copies: BTreeMap<usize, Slot> = BTreeMap::new();
@@ -73,10 +81,8 @@ impl Session {
                 begin(engine, self.format, &Step { operation: step.operation.clone(), inputs, outputs });
             }
         })?;
-        match made.iter().find_map(|slot| slot.peek().and_then(Result::err)) {
-            Some(error) => Err(error),
-            None => Ok(rehearsed),
-        }
+        let failed = made.iter().find_map(|slot| slot.peek().and_then(Result::err));
+        Ok((rehearsed, failed))
     }
 }
 
