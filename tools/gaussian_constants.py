@@ -12,6 +12,8 @@ from decimal import Decimal, localcontext
 from math import isqrt
 from pathlib import Path
 
+import generated
+
 FILE = Path(__file__).resolve().parent.parent / "core" / "src" / "gaussian" / "constants.rs"
 
 # Bits carried beyond those that are kept.
@@ -110,18 +112,5 @@ def text() -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    """Writes the file, or says whether it is what would be written."""
-    if sys.argv[1:] == ["--check"]:
-        same = FILE.read_text(encoding="utf-8") == text()
-        print(f"{int(same)} passed, {int(not same)} failed")
-        return int(not same)
-    if sys.argv[1:]:
-        print("usage: gaussian_constants.py [--check]", file=sys.stderr)
-        return 2
-    FILE.write_text(text(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(generated.write_or_check(FILE, text()))

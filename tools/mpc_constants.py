@@ -16,6 +16,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+import generated
 from gaussian_constants import cosine, pi
 
 FILE = Path(__file__).resolve().parent.parent / "core" / "src" / "mpc" / "protocol" / "constants.rs"
@@ -265,18 +266,5 @@ def text() -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    """Writes the file, or says whether it is what would be written."""
-    if sys.argv[1:] == ["--check"]:
-        same = FILE.read_text(encoding="utf-8") == text()
-        print(f"{int(same)} passed, {int(not same)} failed")
-        return int(not same)
-    if sys.argv[1:]:
-        print("usage: mpc_constants.py [--check]", file=sys.stderr)
-        return 2
-    FILE.write_text(text(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(generated.write_or_check(FILE, text()))
