@@ -1,8 +1,7 @@
 //! How links come about: whoever comes later in the list dials those before it, again and again until they answer; callers are heard one by one.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};

@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::net::TcpListener;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cloakwork_core::mpc::engine::{Progress, Rounds};
 use mio::{Events, Poll};

@@ -23,8 +23,7 @@ use cloakwork_net::{Error, Limits, Member, Mesh, Session, Traffic};
 
 const LIMITS: Limits = Limits { connect: Duration::from_secs(20), step: Duration::from_secs(20), message: 1 << 20 };
 /// Longer than any of these sessions, shorter than a person's patience.
-const IMPATIENT: Limits =
-    Limits { connect: Duration::from_secs(4), step: Duration::from_secs(4), message: 1 << 20 };
+const IMPATIENT: Limits = Limits { connect: Duration::from_secs(4), step: Duration::from_secs(4), message: 1 << 20 };
 
 fn identity(number: usize) -> Identity {
     let secret = core::array::from_fn(|place| u8::try_from(place * 7 + number + 1).unwrap());
@@ -207,9 +206,9 @@ fn a_party_that_falls_silent_is_named() {
     let start = Instant::now();
     let found = all(places(3), |place| {
         let number = place.number;
-        let mut mesh = place.join(Limits { step: Duration::from_millis(500), ..LIMITS }).unwrap();
+        let mut mesh = place.join(Limits { step: Duration::from_secs(3), ..LIMITS }).unwrap();
         if number == 1 {
-            thread::sleep(Duration::from_secs(2));
+            thread::sleep(Duration::from_secs(6));
             return Error::NoPreprocessing;
         }
         squares(&mut mesh, 3).unwrap_err()
