@@ -59,15 +59,19 @@ def run() -> list[Cost]:
         folder = Path(name)
         prefix = folder / "prefix"
         _build(sys.executable, ROOT / "tools" / "install.py", "--prefix", prefix)
-        costs = [Cost("C++", members, overhead.pairs([_cpp(prefix, folder)], members, {})) for members in overhead.MEMBERS]
+        costs = [
+            Cost(host, members, overhead.pairs([program], members, {}))
+            for host, program in (("C++", _cpp(prefix, folder)), ("C++, mask_into", _cpp(prefix, folder, "-DOVERHEAD_INTO")))
+            for members in overhead.MEMBERS
+        ]
         through_r = overhead.through_r(prefix, _r(prefix, folder))
     return costs + [Cost("R", members, pairs) for members, pairs in through_r.items()]
 
 
-def _cpp(prefix: Path, folder: Path) -> str:
-    program = folder / "overhead"
+def _cpp(prefix: Path, folder: Path, *options: str) -> str:
+    program = folder / "-".join(("overhead", *options))
     library = (prefix / "lib" / "libcloakwork.a", *overhead.SYSTEM_LIBRARIES)
-    _build("g++", "-std=c++17", "-O2", f"-I{prefix / 'include'}", CPP / "bench" / "overhead.cpp", "-o", program, *library)
+    _build("g++", "-std=c++17", "-O2", *options, f"-I{prefix / 'include'}", CPP / "bench" / "overhead.cpp", "-o", program, *library)
     return str(program)
 
 

@@ -22,7 +22,8 @@ RunConfig config() {
 double weight(std::uint64_t id, std::size_t i) { return static_cast<double>(id % 97) / 8 - static_cast<double>(i); }
 std::int32_t tally(std::uint64_t id, std::size_t i) { return static_cast<std::int32_t>(id % 89) - static_cast<std::int32_t>(i); }
 
-Bytes contribution(std::uint64_t id, Client &client) {
+// Into a vector that the call makes, or into memory that is there.
+Bytes contribution(std::uint64_t id, Client &client, bool own_memory = false) {
     std::vector<double> weights(100);
     std::array<std::int32_t, 3> counts{};
     const std::vector<std::uint32_t> bits(9, static_cast<std::uint32_t>(id % 128));
@@ -33,7 +34,17 @@ Bytes contribution(std::uint64_t id, Client &client) {
     for (std::size_t i = 0; i < counts.size(); i++) {
         counts[i] = tally(id, i);
     }
-    return GET(client.mask({weights, counts, bits, large}));
+    if (!own_memory) {
+        return GET(client.mask({weights, counts, bits, large}));
+    }
+    Bytes out(GET(client.masked_size()) + 3, 0xee);
+    CHECK(ERROR_OF(client.mask_into({weights, counts, bits, large}, {out.data(), out.size() - 4})).status == CLOAK_ERR_BUFFER_TOO_SMALL);
+    CHECK(out == Bytes(out.size(), 0xee));
+    const std::size_t length = GET(client.mask_into({weights, counts, bits, large}, out));
+    CHECK(length == out.size() - 3);
+    CHECK(Bytes(out.begin() + static_cast<std::ptrdiff_t>(length), out.end()) == Bytes(3, 0xee));
+    out.resize(length);
+    return out;
 }
 
 // The sums are those of these members.
@@ -84,7 +95,7 @@ Table make_table(std::uint64_t count, const RunConfig &chosen = config()) {
     Run run = GET(Run::decode(GET(defined.description()), GET(defined.roster())));
     CHECK(GET(run.hash()) == GET(defined.hash()));
     Table table(std::move(run), std::move(members));
-    table.contribute = contribution;
+    table.contribute = [](std::uint64_t id, Client &client) { return contribution(id, client); };
     return table;
 }
 
@@ -140,6 +151,13 @@ void sparse_graph() {
     table.set_up();
     table.seats.at(4).silent_from = CLOAK_BEGIN;
     compare(table, table.round(), everybody_but(table, 4));
+}
+
+void own_memory() {
+    Table table = make_table(3);
+    table.contribute = [](std::uint64_t id, Client &client) { return contribution(id, client, id != 2); };
+    table.set_up();
+    compare(table, table.round(), everybody_but(table, 0));
 }
 
 void pieces() {
@@ -231,6 +249,7 @@ void test_rounds() {
     silence_in_set_up();
     too_many_gone();
     sparse_graph();
+    own_memory();
     pieces();
     tampered();
     chosen_participants();

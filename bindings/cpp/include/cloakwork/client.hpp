@@ -71,22 +71,34 @@ public:
 
     /** Masks the values of all segments, in order; in a run with a mechanism one `Contribution`. Store the message before it leaves. */
     Returns<Bytes> mask(span<const Values> segments, const Random &random = Random()) {
-        std::vector<cloak_values> given;
-        for (const Values &values : segments) {
-            given.push_back(values.raw());
-        }
         std::size_t size = 0;
         const cloak_status status = cloak_client_masked_size(handle_.get(), &size);
         if (status != CLOAK_OK) {
             return detail::fail<Bytes>(detail::plain(status));
         }
-        const RandomCall source(random);
         return collect(size, [&](std::uint8_t *out, std::size_t capacity, std::size_t *length) {
-            return cloak_client_mask(handle_.get(), source.get(), given.data(), given.size(), out, capacity, length);
+            return mask_raw(segments, random, out, capacity, length);
         });
     }
     Returns<Bytes> mask(std::initializer_list<Values> segments, const Random &random = Random()) {
         return mask(span<const Values>(segments.begin(), segments.size()), random);
+    }
+
+    /** The bytes of the message of `mask` in the present round. */
+    Returns<std::size_t> masked_size() const {
+        std::size_t out = 0;
+        const cloak_status status = cloak_client_masked_size(handle_.get(), &out);
+        return detail::give(status, out);
+    }
+
+    /** `mask` into memory of the caller, of at least `masked_size` bytes, which are not set to zero before; the bytes that it wrote. */
+    Returns<std::size_t> mask_into(span<const Values> segments, span<std::uint8_t> out, const Random &random = Random()) {
+        std::size_t length = 0;
+        const cloak_status status = mask_raw(segments, random, out.data(), out.size(), &length);
+        return give(status, length);
+    }
+    Returns<std::size_t> mask_into(std::initializer_list<Values> segments, span<std::uint8_t> out, const Random &random = Random()) {
+        return mask_into(span<const Values>(segments.begin(), segments.size()), out, random);
     }
 
     /** Begins to mask piece by piece: the message up to its payload. */
@@ -169,6 +181,15 @@ private:
         return detail::give(status, value, said());
     }
     Returns<void> done(cloak_status status) const { return detail::done(status, said()); }
+
+    cloak_status mask_raw(span<const Values> segments, const Random &random, std::uint8_t *out, std::size_t capacity, std::size_t *length) {
+        std::vector<cloak_values> given;
+        for (const Values &values : segments) {
+            given.push_back(values.raw());
+        }
+        const RandomCall source(random);
+        return cloak_client_mask(handle_.get(), source.get(), given.data(), given.size(), out, capacity, length);
+    }
 
     template <class Call>
     Returns<Bytes> collect(std::size_t guess, Call call) const {
