@@ -94,9 +94,8 @@ pub trait Lane:
     #[must_use]
     fn wrapping_sub(self, other: Self) -> Self;
 
-    /// The little-endian integer in the first [`Self::BYTES`] bytes; zero if there are fewer.
-    #[must_use]
-    fn from_le_slice(bytes: &[u8]) -> Self;
+    /// Takes the little-endian integers in `bytes` into the words, one after the other, as far as there are both.
+    fn take_le_bytes(words: &mut [Self], bytes: &[u8], take: impl Fn(Self, Self) -> Self);
 
     /// `value` mod 2^[`Self::BITS`].
     #[must_use]
@@ -142,10 +141,9 @@ macro_rules! lane {
             }
 
             #[inline(always)]
-            fn from_le_slice(bytes: &[u8]) -> Self {
-                match bytes.first_chunk() {
-                    Some(bytes) => Self::from_le_bytes(*bytes),
-                    None => 0,
+            fn take_le_bytes(words: &mut [Self], bytes: &[u8], take: impl Fn(Self, Self) -> Self) {
+                for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+                    *word = take(*word, Self::from_le_bytes(*bytes));
                 }
             }
 
@@ -269,8 +267,11 @@ mod tests {
         assert_eq!(u32::from_u128(0x1_2345_6789), 0x2345_6789);
         assert_eq!(u32::from_i64(-1), u32::MAX);
         assert_eq!(u128::from_i64(-2), u128::MAX - 1);
-        assert_eq!(u64::from_le_slice(&[1, 2, 0, 0, 0, 0, 0, 0, 9]), 0x201);
-        assert_eq!(u64::from_le_slice(&[1, 2]), 0);
+        let mut words = [5u64, 6, 7];
+        u64::take_le_bytes(&mut words, &[1, 2, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1, 3], u64::wrapping_sub);
+        assert_eq!(words, [5u64.wrapping_sub(0x201), 6u64.wrapping_sub(9 + (1 << 56)), 7]);
+        u64::take_le_bytes(&mut words[..1], &[1; 16], |_, word| word);
+        assert_eq!(words[0], 0x0101_0101_0101_0101);
         assert_eq!(0xffff_ffffu32.reduce(bits(20)), 0xf_ffff);
         assert_eq!(0xffff_ffffu32.reduce(bits(128)), 0xffff_ffff);
     }

@@ -25,8 +25,8 @@ class Limit:
 
 
 LIMITS = {
-    "c": Limit(flash=48_700, memory=8_192, setup=146_000_000, round=7_700_000),
-    "rust": Limit(flash=45_200, memory=9_950, setup=147_000_000, round=8_100_000),
+    "c": Limit(flash=48_400, memory=8_192, setup=146_000_000, round=7_300_000),
+    "rust": Limit(flash=44_900, memory=9_950, setup=147_000_000, round=7_700_000),
     "c-m0": Limit(flash=54_000, memory=8_250, setup=190_000_000, round=2_550_000),
     "rust-m0": Limit(flash=49_300, memory=10_300, setup=191_000_000, round=2_550_000),
 }

@@ -8,6 +8,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// Bytes of a block.
 pub(super) const BLOCK_SIZE: usize = 64;
 
+/// A block, word by word in little-endian order.
+pub(super) type Block = [[u8; 4]; BLOCK_SIZE >> 2];
+
 /// "expand 32-byte k", as words.
 const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
 
@@ -31,6 +34,13 @@ macro_rules! quarter_round {
     };
 }
 
+/// The state before the rounds and after them, added up: straight code as well.
+macro_rules! add_state {
+    ($before:expr, $out:ident, $($place:literal $word:ident)*) => {
+        $($out[$place] = $word.wrapping_add($before[$place]).to_le_bytes();)*
+    };
+}
+
 impl Blocks {
     /// The stream of a key from this block on.
     pub(super) fn new(key: &[u8; 32], counter: u32) -> Self {
@@ -46,7 +56,7 @@ impl Blocks {
     /// The next block.
     #[inline(never)]
     #[allow(clippy::many_single_char_names, reason = "sixteen words")]
-    pub(super) fn next(&mut self, out: &mut [u8; BLOCK_SIZE]) {
+    pub(super) fn next(&mut self, out: &mut Block) {
         let [
             mut a,
             mut b,
@@ -75,10 +85,7 @@ impl Blocks {
             quarter_round!(c h i n);
             quarter_round!(d e j o);
         }
-        let words = [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p];
-        for (bytes, (word, first)) in out.as_chunks_mut::<4>().0.iter_mut().zip(words.iter().zip(&self.0)) {
-            *bytes = word.wrapping_add(*first).to_le_bytes();
-        }
+        add_state!(self.0, out, 0 a 1 b 2 c 3 d 4 e 5 f 6 g 7 h 8 i 9 j 10 k 11 l 12 m 13 n 14 o 15 p);
         self.0[COUNTER] = self.0[COUNTER].wrapping_add(1);
     }
 }

@@ -7,24 +7,24 @@ use ctr::cipher::array::Array;
 
 #[cfg(feature = "aes")]
 use super::aes_ctr::{Aes128CtrCore, aes128_ctr_at};
-use super::blocks::{BLOCK_SIZE, Blocks};
+use super::blocks::{BLOCK_SIZE, Block, Blocks};
 use super::words::Combine;
 use super::{StreamKey, Suite};
 
 /// Takes the words `first ...` of the stream, which do not go beyond its end, into `words`, which are not empty.
 pub(super) fn combine<C: Combine>(suite: Suite, key: &StreamKey, first: u64, words: &mut [C::Word]) {
     let (mut stream, mut skip) = Stream::at(suite, key, first << C::SHIFT);
-    let mut block = [0u8; BLOCK_SIZE];
+    let mut block = Block::default();
     let mut words = words;
     while !words.is_empty() {
         stream.next(&mut block);
         let (head, rest) = words.split_at_mut(((BLOCK_SIZE - skip) >> C::SHIFT).min(words.len()));
-        C::combine(head, block.get(skip..).unwrap_or_default());
+        C::combine(head, block.as_flattened().get(skip..).unwrap_or_default());
         words = rest;
         skip = 0;
     }
     // In one piece rather than byte by byte, which would take as long as a fifth of the cipher.
-    block = [0; BLOCK_SIZE];
+    block = Block::default();
     zeroize::optimization_barrier(&block);
 }
 
@@ -50,11 +50,13 @@ impl Stream {
     }
 
     /// The next block.
-    fn next(&mut self, block: &mut [u8; BLOCK_SIZE]) {
+    fn next(&mut self, block: &mut Block) {
         match self {
             Self::ChaCha20(blocks) => blocks.next(block),
             #[cfg(feature = "aes")]
-            Self::Aes128Ctr(cipher) => cipher.write_keystream_blocks(Array::slice_as_chunks_mut(block).0),
+            Self::Aes128Ctr(cipher) => {
+                cipher.write_keystream_blocks(Array::slice_as_chunks_mut(block.as_flattened_mut()).0)
+            }
         }
     }
 }

@@ -37,9 +37,7 @@ impl<L: Lane> Combine for Add<L> {
 
     #[inline(always)]
     fn combine(words: &mut [L], bytes: &[u8]) {
-        for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(L::BYTES)) {
-            *word = word.wrapping_add(L::from_le_slice(bytes));
-        }
+        L::take_le_bytes(words, bytes, L::wrapping_add);
     }
 }
 
@@ -49,8 +47,6 @@ impl<L: Lane> Combine for Subtract<L> {
 
     #[inline(always)]
     fn combine(words: &mut [L], bytes: &[u8]) {
-        for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(L::BYTES)) {
-            *word = word.wrapping_sub(L::from_le_slice(bytes));
-        }
+        L::take_le_bytes(words, bytes, L::wrapping_sub);
     }
 }

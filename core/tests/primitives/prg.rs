@@ -170,8 +170,12 @@ fn every_cut_is_a_part_of_the_whole() {
     }
 }
 
+fn word<L: Lane>(bytes: &[u8]) -> L {
+    L::from_u128(bytes.iter().rev().fold(0, |word, byte| word << 8 | u128::from(*byte)))
+}
+
 fn words<L: Lane>(bytes: &[u8]) -> Vec<L> {
-    bytes.chunks_exact(L::BYTES).map(L::from_le_slice).collect()
+    bytes.chunks_exact(L::BYTES).map(word).collect()
 }
 
 /// Adds and subtracts a part of the stream and compares each with the words of the oracle.

@@ -306,8 +306,10 @@ fn round_trip<L: Lane>(suite: Suite, width: u8, secret: &[L], cut: usize) {
     });
     for (element, (share, value)) in last.iter().zip(secret).enumerate() {
         let place = element * L::BYTES..(element + 1) * L::BYTES;
-        let masked =
-            streams.iter().fold(*value, |value, stream| value.wrapping_sub(L::from_le_slice(&stream[place.clone()])));
+        let masked = streams.iter().fold(*value, |value, stream| {
+            let word = stream[place.clone()].iter().rev().fold(0, |word, byte| word << 8 | u128::from(*byte));
+            value.wrapping_sub(L::from_u128(word))
+        });
         assert_eq!(*share, masked.reduce(bits(width)));
     }
 
