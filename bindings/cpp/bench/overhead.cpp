@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <random>
 
 namespace cw = cloakwork;
 
@@ -66,9 +67,16 @@ void must(cloak_status status) {
     }
 }
 
+// Where a message falls in memory decides a few percent: before each there is something of another size.
+std::vector<char> elsewhere() {
+    static std::minstd_rand draw(1);
+    return std::vector<char>(16 * (1 + draw() % 16384));
+}
+
 double by_c(const Ready &ready, const std::vector<double> &values) {
     cloak_client *client = nullptr;
     must(cloak_client_load(ready.run.get(), ready.identity.get(), ready.state.data(), ready.state.size(), &client, nullptr));
+    const std::vector<char> before = elsewhere();
     const auto start = std::chrono::steady_clock::now();
     std::size_t size = 0;
     must(cloak_client_masked_size(client, &size));
@@ -83,6 +91,7 @@ double by_c(const Ready &ready, const std::vector<double> &values) {
 
 double by_cpp(const Ready &ready, const std::vector<double> &values) {
     cw::Client client = cw::Client::load(ready.run, ready.identity, ready.state);
+    const std::vector<char> before = elsewhere();
     const auto start = std::chrono::steady_clock::now();
 #ifdef OVERHEAD_INTO
     const std::size_t size = client.masked_size();
