@@ -865,6 +865,285 @@ typedef int32_t cloak_bound;
 #endif // __cplusplus
 
 /**
+ * What the elements of a value are.
+ */
+enum cloak_mpc_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Truth values, which are 0 and 1 where numbers are needed.
+     */
+    CLOAK_MPC_BIT = 0,
+    /**
+     * Whole numbers of 64 bits with a sign.
+     */
+    CLOAK_MPC_INTEGER = 1,
+    /**
+     * Real numbers with the session's fraction bits.
+     */
+    CLOAK_MPC_REAL = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_mpc_kind cloak_mpc_kind;
+#else
+typedef int32_t cloak_mpc_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How products lose the fraction bits that they have too many.
+ */
+enum cloak_mpc_rounding
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Up or down by a public dither: the fewest rounds.
+     */
+    CLOAK_MPC_DITHERED = 0,
+    /**
+     * Down; results do not depend on randomness or on the number of parties.
+     */
+    CLOAK_MPC_DOWN = 1,
+    /**
+     * To the nearest, halves up; results do not depend on randomness or on the number of parties.
+     */
+    CLOAK_MPC_NEAREST = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_mpc_rounding cloak_mpc_rounding;
+#else
+typedef int32_t cloak_mpc_rounding;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What can be done with values. Numbers never change. x, y and z are the inputs; n are the `numbers` and c the `constants` of `cloak_mpc_operation`. Operations
+ * of rows see x as a matrix with n[0] columns, row by row.
+ *
+ * Whole numbers become real where one of two inputs is real and for functions; truth values become numbers where numbers are needed.
+ */
+enum cloak_mpc_operation_type
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * x + y.
+     */
+    CLOAK_MPC_ADD = 1,
+    /**
+     * x - y.
+     */
+    CLOAK_MPC_SUBTRACT = 2,
+    /**
+     * -x.
+     */
+    CLOAK_MPC_NEGATE = 3,
+    /**
+     * The elements of x at the places n, each any number of times.
+     */
+    CLOAK_MPC_GATHER = 4,
+    /**
+     * All inputs one after the other.
+     */
+    CLOAK_MPC_CONCATENATE = 5,
+    /**
+     * The sum of each row.
+     */
+    CLOAK_MPC_SUM = 6,
+    /**
+     * x as the kind n[0], which may not be a smaller one.
+     */
+    CLOAK_MPC_CONVERT = 7,
+    /**
+     * x + c.
+     */
+    CLOAK_MPC_ADD_PUBLIC = 8,
+    /**
+     * x c.
+     */
+    CLOAK_MPC_MULTIPLY_PUBLIC = 9,
+    /**
+     * x y.
+     */
+    CLOAK_MPC_MULTIPLY = 10,
+    /**
+     * x^2.
+     */
+    CLOAK_MPC_SQUARE = 11,
+    /**
+     * The product of the matrices x, of n[0] rows and n[1] columns, and y, of n[1] rows and n[2] columns.
+     */
+    CLOAK_MPC_MATRIX_PRODUCT = 12,
+    /**
+     * x to the power n[0].
+     */
+    CLOAK_MPC_POWER = 13,
+    /**
+     * c[0] + c[1] x + c[2] x^2 + ...
+     */
+    CLOAK_MPC_POLYNOMIAL = 14,
+    /**
+     * Not x.
+     */
+    CLOAK_MPC_NOT = 15,
+    /**
+     * x and y.
+     */
+    CLOAK_MPC_AND = 16,
+    /**
+     * x or y.
+     */
+    CLOAK_MPC_OR = 17,
+    /**
+     * Either x or y.
+     */
+    CLOAK_MPC_EXCLUSIVE_OR = 18,
+    /**
+     * y where x holds, else z.
+     */
+    CLOAK_MPC_CHOOSE = 19,
+    /**
+     * Whether x < y.
+     */
+    CLOAK_MPC_LESS = 20,
+    /**
+     * Whether x = y.
+     */
+    CLOAK_MPC_EQUAL = 21,
+    /**
+     * Whether x < 0.
+     */
+    CLOAK_MPC_IS_NEGATIVE = 22,
+    /**
+     * x where it is positive, else 0.
+     */
+    CLOAK_MPC_RECTIFY = 23,
+    /**
+     * |x|.
+     */
+    CLOAK_MPC_ABSOLUTE = 24,
+    /**
+     * The greater of x and y.
+     */
+    CLOAK_MPC_MAXIMUM = 25,
+    /**
+     * The smaller of x and y.
+     */
+    CLOAK_MPC_MINIMUM = 26,
+    /**
+     * x, but at least c[0] and at most c[1].
+     */
+    CLOAK_MPC_CLAMP = 27,
+    /**
+     * The greatest of each row.
+     */
+    CLOAK_MPC_GREATEST = 28,
+    /**
+     * The smallest of each row.
+     */
+    CLOAK_MPC_SMALLEST = 29,
+    /**
+     * The greatest of each row, and its first place.
+     */
+    CLOAK_MPC_PLACE_OF_GREATEST = 30,
+    /**
+     * The smallest of each row, and its first place.
+     */
+    CLOAK_MPC_PLACE_OF_SMALLEST = 31,
+    /**
+     * Each row of x in rising order; further inputs are put into the order of x.
+     */
+    CLOAK_MPC_SORT = 32,
+    /**
+     * The elements of the ranks n[1], n[2], ..., from 0, of each row: an output a rank.
+     */
+    CLOAK_MPC_ORDER_STATISTICS = 33,
+    /**
+     * The median of each row; of an even number of columns the mean of the two in the middle, which is real.
+     */
+    CLOAK_MPC_MEDIAN = 34,
+    /**
+     * 1 / (1 + e^-x).
+     */
+    CLOAK_MPC_SIGMOID = 35,
+    /**
+     * The hyperbolic tangent.
+     */
+    CLOAK_MPC_TANH = 36,
+    /**
+     * e^x.
+     */
+    CLOAK_MPC_EXPONENTIAL = 37,
+    /**
+     * The natural logarithm.
+     */
+    CLOAK_MPC_LOGARITHM = 38,
+    /**
+     * 1 / x, for positive x.
+     */
+    CLOAK_MPC_RECIPROCAL = 39,
+    /**
+     * x / y, for positive y.
+     */
+    CLOAK_MPC_DIVIDE_POSITIVE = 40,
+    /**
+     * x / y.
+     */
+    CLOAK_MPC_DIVIDE = 41,
+    /**
+     * The square root.
+     */
+    CLOAK_MPC_SQUARE_ROOT = 42,
+    /**
+     * One over the square root.
+     */
+    CLOAK_MPC_INVERSE_SQUARE_ROOT = 43,
+    /**
+     * Each row to numbers that are to each other as e^x and add up to 1.
+     */
+    CLOAK_MPC_SOFTMAX = 44,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_mpc_operation_type cloak_mpc_operation_type;
+#else
+typedef int32_t cloak_mpc_operation_type;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a session needs to go on.
+ */
+enum cloak_mpc_progress
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing: all that was asked for has ended.
+     */
+    CLOAK_MPC_FINISHED = 0,
+    /**
+     * The messages of a round: each party sends that of `cloak_mpc_message` to each other one and gives `cloak_mpc_receive` those of all others.
+     */
+    CLOAK_MPC_EXCHANGE = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_mpc_progress cloak_mpc_progress;
+#else
+typedef int32_t cloak_mpc_progress;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What rounds have cost together: Renyi divergences at many orders, added up. Rounds may differ in everything, and each may depend on the results of
  * those before it.
  *
@@ -899,6 +1178,17 @@ typedef struct cloak_digest cloak_digest;
  * A party's static X25519 key pair. Its public key is pinned in the roster of each run.
  */
 typedef struct cloak_identity cloak_identity;
+
+/**
+ * Makes the correlated randomness of the sessions of one computation. It could see through every masked value, so it belongs to nobody who sees the messages of
+ * parties: where it lives in the same program as they do, that program sees everything anyway.
+ */
+typedef struct cloak_mpc_dealer cloak_mpc_dealer;
+
+/**
+ * One party's side of a computation. All parties make the same calls in the same order; nothing is sent before `cloak_mpc_advance`.
+ */
+typedef struct cloak_mpc_session cloak_mpc_session;
 
 /**
  * The masks that remain in the sum of the survivors' payloads.
@@ -1562,6 +1852,84 @@ typedef struct cloak_phase {
      */
     uint32_t outcome;
 } cloak_phase;
+
+/**
+ * An operation with what it needs besides its inputs.
+ */
+typedef struct cloak_mpc_operation {
+    /**
+     * One of `cloak_mpc_operation_type`.
+     */
+    int32_t type;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Columns, places, ranks, an exponent or a kind; may be NULL when there are none.
+     */
+    const uint64_t *numbers;
+    /**
+     * How many numbers.
+     */
+    size_t numbers_length;
+    /**
+     * Public numbers, `CLOAK_I64` or `CLOAK_F64`; of length 0 when there are none, and then the type does not matter.
+     */
+    struct cloak_values constants;
+} cloak_mpc_operation;
+
+/**
+ * What all parties of a session agree on, and which of them this is.
+ */
+typedef struct cloak_mpc_config {
+    /**
+     * Number of parties, 2 or more.
+     */
+    uint32_t parties;
+    /**
+     * The place of this one, from 0.
+     */
+    uint32_t index;
+    /**
+     * One of `cloak_mpc_rounding`.
+     */
+    int32_t rounding;
+    /**
+     * Bits of a real number after the point, up to 30; 11 to 24 for functions.
+     */
+    uint8_t fraction;
+    /**
+     * Bits that comparisons of real numbers open: a number times two to the fraction stays below two to this less 2.
+     */
+    uint8_t bits;
+    /**
+     * The cipher of all streams, 1 or 2.
+     */
+    uint8_t suite;
+    /**
+     * Zeros.
+     */
+    uint8_t reserved[1];
+} cloak_mpc_config;
+
+/**
+ * What something costs.
+ */
+typedef struct cloak_mpc_cost {
+    /**
+     * Messages to each other party.
+     */
+    uint64_t rounds;
+    /**
+     * Bytes to that other party which gets most, without the eight that count rounds.
+     */
+    uint64_t bytes;
+    /**
+     * Words of corrections from a dealer.
+     */
+    uint64_t corrections;
+} cloak_mpc_cost;
 
 #ifdef __cplusplus
 extern "C" {
@@ -3238,6 +3606,327 @@ cloak_status cloak_server_survivors(const struct cloak_server *server,
                                     uint64_t *out,
                                     size_t capacity,
                                     size_t *count);
+
+/**
+ * A dealer for so many parties.
+ *
+ * Hosts only. The caller ends it with `cloak_mpc_dealer_free`; sessions that were made with it go on.
+ *
+ * @param parties  2 or more
+ * @param suite    the cipher of its streams, 1 or 2
+ * @param rng      source of the seeds; NULL for that of the operating system
+ * @param out      the dealer
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for fewer than two parties; `CLOAK_ERR_UNSUPPORTED` for another suite; `CLOAK_ERR_RANDOMNESS`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_dealer_new(uint32_t parties,
+                                  uint8_t suite,
+                                  const struct cloak_rng *rng,
+                                  struct cloak_mpc_dealer **out);
+
+/**
+ * Ends a dealer. NULL is fine.
+ */
+void cloak_mpc_dealer_free(struct cloak_mpc_dealer *dealer);
+
+/**
+ * Asks that a value becomes known to these parties and to nobody else. What they get tells nothing else.
+ *
+ * @param value      the value
+ * @param receivers  the parties, in rising order
+ * @param count      how many; 0 for all
+ * @param result     number of the result
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for a number that no value has, and for parties that are none or do not rise
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_open(struct cloak_mpc_session *session,
+                            uint64_t value,
+                            const uint32_t *receivers,
+                            size_t count,
+                            uint64_t *result);
+
+/**
+ * A result as whole numbers; truth values are 0 and 1.
+ *
+ * @param result    its number
+ * @param out       the numbers
+ * @param capacity  numbers that fit in `out`
+ * @param length    how many numbers there are
+ * @return `CLOAK_ERR_OUT_OF_ORDER` while it is not there, and for a number that no result has; `CLOAK_ERR_NOT_IN_SET` at a party for which it is not meant;
+ *         `CLOAK_ERR_INVALID_ARGUMENT` for real numbers; that of an operation that failed
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_result_i64(struct cloak_mpc_session *session,
+                                  uint64_t result,
+                                  int64_t *out,
+                                  size_t capacity,
+                                  size_t *length);
+
+/**
+ * A result as real numbers; whole ones are taken as they are where a double holds them, and rounded where not.
+ *
+ * @param result    its number
+ * @param out       the numbers
+ * @param capacity  numbers that fit in `out`
+ * @param length    how many numbers there are
+ * @return as `cloak_mpc_result_i64`, but for real numbers
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_result_f64(struct cloak_mpc_session *session,
+                                  uint64_t result,
+                                  double *out,
+                                  size_t capacity,
+                                  size_t *length);
+
+/**
+ * Forgets a result, which is wiped. A number that no result has is fine.
+ *
+ * @param result  its number
+ */
+CLOAK_MUST_USE cloak_status cloak_mpc_forget_result(struct cloak_mpc_session *session, uint64_t result);
+
+/**
+ * Asks for an operation on values. Kinds and lengths are checked now; the numbers themselves, which nobody knows, cannot be: docs/mpc.md says for which the result means something.
+ *
+ * @param operation  the operation
+ * @param inputs     the values that it takes
+ * @param count      how many
+ * @param outputs    the values that it gives
+ * @param capacity   values that fit in `outputs`; when they do not, nothing was asked for
+ * @param length     how many it gives
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for another operation, other numbers or constants than it takes, a number that no value has, another number of inputs, or kinds that
+ *         it does not take; `CLOAK_ERR_INVALID_LENGTH` where lengths do not fit
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_apply(struct cloak_mpc_session *session,
+                             const struct cloak_mpc_operation *operation,
+                             const uint64_t *inputs,
+                             size_t count,
+                             uint64_t *outputs,
+                             size_t capacity,
+                             size_t *length);
+
+/**
+ * The rows of a value with so many columns in an order that nobody knows.
+ *
+ * @param value    the value
+ * @param columns  its columns
+ * @param rng      source of this party's part of the order; NULL for that of the operating system
+ * @param out      the rows in their new order
+ * @return those of `cloak_mpc_apply`; `CLOAK_ERR_RANDOMNESS`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_shuffle(struct cloak_mpc_session *session,
+                               uint64_t value,
+                               size_t columns,
+                               const struct cloak_rng *rng,
+                               uint64_t *out);
+
+/**
+ * Goes on as far as it gets without messages. What was asked for since the last round begins with it.
+ *
+ * @param progress  one of `cloak_mpc_progress`
+ * @param error     NULL, or where to report whom an error concerns
+ * @return that of what ends the session
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_advance(struct cloak_mpc_session *session,
+                               int32_t *progress,
+                               struct cloak_error *error);
+
+/**
+ * The message of the present round to a party. It has to reach that party unread and unchanged by anybody else.
+ *
+ * @param to        the party
+ * @param out       the message
+ * @param capacity  bytes that fit in `out`
+ * @param length    bytes of the message
+ * @return `CLOAK_ERR_UNKNOWN_PARTY`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_message(struct cloak_mpc_session *session,
+                               uint32_t to,
+                               uint8_t *out,
+                               size_t capacity,
+                               size_t *length);
+
+/**
+ * Takes the message of the present round from a party; after the last one `cloak_mpc_advance` goes on. A message that is refused changes nothing.
+ *
+ * @param from     the party
+ * @param message  the message
+ * @param length   bytes of `message`
+ * @param error    NULL, or where to report whom an error concerns
+ * @return `CLOAK_ERR_UNKNOWN_PARTY`; `CLOAK_ERR_OUT_OF_ORDER` while no round is open and for a message of another round; `CLOAK_ERR_DUPLICATE`;
+ *         `CLOAK_ERR_MALFORMED` for a message of another length, with the one expected
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_receive(struct cloak_mpc_session *session,
+                               uint32_t from,
+                               const uint8_t *message,
+                               size_t length,
+                               struct cloak_error *error);
+
+/**
+ * A party whose correlated randomness comes from a dealer in the same program. A dealer serves each party once.
+ *
+ * Hosts only. The caller ends it with `cloak_mpc_session_free`.
+ *
+ * @param config  the agreement
+ * @param dealer  the dealer, for as many parties and with the same suite; it may be freed while the session lives
+ * @param rng     source of what this party draws, all within this call; NULL for that of the operating system
+ * @param out     the session
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for a number outside of its range or another dealer; `CLOAK_ERR_UNSUPPORTED` for another suite; `CLOAK_ERR_DUPLICATE`
+ *         for a party that the dealer has served; `CLOAK_ERR_RANDOMNESS`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_session_new(const struct cloak_mpc_config *config,
+                                   struct cloak_mpc_dealer *dealer,
+                                   const struct cloak_rng *rng,
+                                   struct cloak_mpc_session **out);
+
+/**
+ * A party of a computation without a dealer: the parties make correlated randomness by oblivious transfer, before each batch of operations.
+ *
+ * Hosts only. The caller ends it with `cloak_mpc_session_free`.
+ *
+ * @param config   the agreement
+ * @param session  32 bytes that all parties know and use once
+ * @param ahead    about how many words of correlated randomness are held at a time
+ * @param rng      source of what this party draws, all within this call; NULL for that of the operating system
+ * @param out      the session
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for a number outside of its range; `CLOAK_ERR_UNSUPPORTED` for another suite; `CLOAK_ERR_RANDOMNESS`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_session_new_without_dealer(const struct cloak_mpc_config *config,
+                                                  const uint8_t *session,
+                                                  size_t ahead,
+                                                  const struct cloak_rng *rng,
+                                                  struct cloak_mpc_session **out);
+
+/**
+ * Ends a session. NULL is fine.
+ */
+void cloak_mpc_session_free(struct cloak_mpc_session *session);
+
+/**
+ * Numbers that one party gives and the others do not learn. All parties make this call; the owner alone has the numbers.
+ *
+ * @param owner    the party
+ * @param kind     `CLOAK_MPC_INTEGER` or `CLOAK_MPC_REAL`
+ * @param length   how many numbers
+ * @param numbers  at the owner its numbers, `CLOAK_I64` or `CLOAK_F64`; NULL at all others
+ * @param value    the value
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` unless the owner alone gives numbers, of that kind; `CLOAK_ERR_INVALID_LENGTH`; `CLOAK_ERR_NOT_FINITE` and
+ *         `CLOAK_ERR_OUT_OF_RANGE` for real numbers that do not fit
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_input(struct cloak_mpc_session *session,
+                             uint32_t owner,
+                             int32_t kind,
+                             size_t length,
+                             const struct cloak_values *numbers,
+                             uint64_t *value);
+
+/**
+ * Numbers that everybody knows, as a value.
+ *
+ * @param numbers  `CLOAK_I64` or `CLOAK_F64`
+ * @param value    the value
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for another type; `CLOAK_ERR_NOT_FINITE` and `CLOAK_ERR_OUT_OF_RANGE` for real numbers that do not fit
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_public(struct cloak_mpc_session *session,
+                              const struct cloak_values *numbers,
+                              uint64_t *value);
+
+/**
+ * This party's shares of words that somebody from outside gives: their sums over all parties, modulo 2^64, are the words.
+ *
+ * @param kind    `CLOAK_MPC_INTEGER` or `CLOAK_MPC_REAL`
+ * @param words   the shares, which are secret
+ * @param length  how many
+ * @param value   the value
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for another kind
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_shares(struct cloak_mpc_session *session,
+                              int32_t kind,
+                              const uint64_t *words,
+                              size_t length,
+                              uint64_t *value);
+
+/**
+ * Kind and length of a value.
+ *
+ * @param value   the value
+ * @param kind    one of `cloak_mpc_kind`
+ * @param length  how many elements
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for a number that no value has
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_get_form(struct cloak_mpc_session *session,
+                                uint64_t value,
+                                int32_t *kind,
+                                size_t *length);
+
+/**
+ * Why a value could not be made, if it could not; `CLOAK_OK` while nobody knows.
+ *
+ * @param value  the value
+ * @return that of what failed; `CLOAK_ERR_INVALID_ARGUMENT` for a number that no value has
+ */
+CLOAK_MUST_USE cloak_status cloak_mpc_check(struct cloak_mpc_session *session, uint64_t value);
+
+/**
+ * Forgets a value, which is wiped once nothing that was asked for needs it. A number that no value has is fine.
+ *
+ * @param value  the value
+ */
+CLOAK_MUST_USE cloak_status cloak_mpc_forget(struct cloak_mpc_session *session, uint64_t value);
+
+/**
+ * This party's shares of a value, which are secret: for learners who look at a computation from inside. Truth values are packed, 64 to a word.
+ *
+ * @param value     the value
+ * @param out       the words
+ * @param capacity  words that fit in `out`
+ * @param length    words of the value
+ * @return `CLOAK_ERR_OUT_OF_ORDER` while the value is not made; what `cloak_mpc_check` says of it
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_own_shares(struct cloak_mpc_session *session,
+                                  uint64_t value,
+                                  uint64_t *out,
+                                  size_t capacity,
+                                  size_t *length);
+
+/**
+ * What was sent and used so far.
+ *
+ * @param computing  by operations, inputs and openings
+ * @param making     by what makes correlated randomness without a dealer
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_get_cost(struct cloak_mpc_session *session,
+                                struct cloak_mpc_cost *computing,
+                                struct cloak_mpc_cost *making);
+
+/**
+ * What the operations will cost that were asked for and have not begun, exactly: nothing in a program depends on a value. Openings are not in it; one takes a round and eight bytes an element.
+ *
+ * @param total     all of them, side by side where they are independent
+ * @param steps     each by itself, in the order in which they were asked for
+ * @param capacity  steps that fit
+ * @param length    how many steps there are
+ * @return what an operation fails with that fails whatever the values are
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_explain(struct cloak_mpc_session *session,
+                               struct cloak_mpc_cost *total,
+                               struct cloak_mpc_cost *steps,
+                               size_t capacity,
+                               size_t *length);
 
 /**
  * Recovers the masks of the round.

@@ -79,6 +79,10 @@ pub mod client;
 #[cfg(feature = "std")]
 pub mod server;
 
+// Computations of several parties.
+#[cfg(feature = "std")]
+pub mod mpc;
+
 #[cfg(feature = "std")]
 pub mod opening;
 

@@ -25,6 +25,7 @@ mod devices;
 mod handles;
 mod keys;
 mod memory;
+mod mpc;
 mod outputs;
 mod pointers;
 mod private;

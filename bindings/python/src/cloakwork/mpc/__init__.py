@@ -1,0 +1,18 @@
+"""Multi-party computation: several parties compute on numbers that none of them sees.
+
+    from cloakwork import mpc
+
+    with mpc.Session.local(parties=3) as session:
+        salaries = session.share([5100.0, 4800.0, 6200.0])
+        mine = session.share(5500.0, owner=1)
+        print((salaries < mine).sum().open())
+
+What it protects, against whom, and what everything costs is in docs/mpc.md.
+"""
+
+from cloakwork.mpc._kind import Kind
+from cloakwork.mpc._party import Cost, Format
+from cloakwork.mpc._session import Explanation, Message, Session
+from cloakwork.mpc._tensor import Tensor, concatenate, stack, where
+
+__all__ = ["Cost", "Explanation", "Format", "Kind", "Message", "Session", "Tensor", "concatenate", "stack", "where"]
