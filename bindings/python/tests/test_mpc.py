@@ -144,7 +144,7 @@ def test_who_learns_what(three: mpc.Session) -> None:
 
 def test_shares_add_up_and_one_alone_says_nothing(three: mpc.Session) -> None:
     shares = three.share([1234567]).shares()
-    assert int(sum(share[0] for share in shares)) % 2**64 == 1234567
+    assert sum(int(share[0]) for share in shares) % 2**64 == 1234567
     # Each is uniform: below 2^32 with a probability of 2^-32.
     assert all(share[0] > 2**32 for share in shares)
 
@@ -161,6 +161,19 @@ def test_an_explanation_is_what_it_then_costs(three: mpc.Session) -> None:
     after = three.cost
     assert explained.total == mpc.Cost(after.rounds - before.rounds, after.bytes - before.bytes, after.corrections - before.corrections)
     near(kept[1].open(), np.sqrt([10, 21]))
+
+
+def test_public_factors_are_as_exact_as_the_format(session: mpc.Session) -> None:
+    # With a third rounded to the format's 16 bits, the first two would be off by 2^-2 and more.
+    real = session.share([16_000.5, -12_345.25] * 3)
+    whole = session.share([30_001, 3])
+    near((real.sum() / 7).open(), 3 * (16_000.5 - 12_345.25) / 7, 1.01)
+    near((whole / 3).open(), [30_001 / 3, 1], 1.01)
+    near(whole.mean().open(), 15_002, 0)
+    near((real * np.array([0.1, 0.2, 0.3, 1e-3, 5, 1e-9])).open()[:2], [1600.05, -2469.05], 1.01)
+    # Beyond what one number may be: sums are not held to it.
+    large = session.share(np.full(500, 16_000.0)).sum()
+    near((large / 500).open(), 16_000, 1.01 + 500 * 16_000 * 2.0**-17)
 
 
 def test_messages_can_be_watched() -> None:
@@ -196,9 +209,9 @@ def test_exact_results_do_not_depend_on_how_many_there_are() -> None:
 
 def test_what_is_refused(three: mpc.Session) -> None:
     x = three.share([1.0, 2.0])
-    with pytest.raises(NumberError, match="values"):
+    with pytest.raises(NumberError, match="values: holds NaN"):
         three.share([np.nan])
-    with pytest.raises(NumberError):
+    with pytest.raises(NumberError, match=r"values: a magnitude is 2\^14 or more"):
         three.share([1e9])
     with pytest.raises(NumberError, match="64 bits"):
         three.share([2**63])

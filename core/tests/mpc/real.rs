@@ -111,43 +111,73 @@ fn rescaled_matrix_products() {
     }
 }
 
+/// Divisions of a product with a factor: of the part with the fraction bits of the format, and of what it leaves.
+fn divisions(factor: f64, fraction: i32, real: bool) -> u64 {
+    let scaled = factor * 2f64.powi(fraction);
+    let rest = ((scaled - scaled.floor()) * 2f64.powi(fraction)).round();
+    u64::from(real && scaled.floor() % 2f64.powi(fraction) != 0.0) + u64::from(rest != 0.0)
+}
+
 #[test]
 fn public_factors() {
     let x = values(64, 29, 5);
     let factors =
         [0.0, 1.0, -3.0, 1024.0, 0.5, -0.1, 1.0 / 3.0, 1e-9, 2e-10, 1e-300, 3.75, 12_345.678, -2_147_483_647.0];
     for factor in factors {
-        for rounding in ROUNDINGS {
+        for (rounding, real) in ROUNDINGS.into_iter().flat_map(|rounding| [(rounding, true), (rounding, false)]) {
             let format = Format::new(16, 32, rounding).unwrap();
-            let (found, cost) =
-                run(
-                    3,
-                    &[&x],
-                    |party, shares| async move { protocol::scale(&party, &format, factor, &shares[0]).await },
-                );
+            // Whole numbers get the fraction bits of the format.
+            let x: Vec<u64> =
+                x.iter().map(|x| if real { *x } else { (x.cast_signed() >> 14).cast_unsigned() }).collect();
+            let (found, cost) = run(3, &[&x], |party, shares| async move {
+                protocol::scale(&party, &format, &[factor], real, &shares[0]).await
+            });
+            let divisions = divisions(factor, 16, real);
             for (x, found) in x.iter().zip(&found) {
+                let x = x.cast_signed() as f64 * if real { 1.0 } else { 65_536.0 };
                 // Both factors have at most 31 and 53 bits.
-                let exact = x.cast_signed() as f64 * factor;
-                let error = (found.cast_signed() as f64 - exact).abs();
-                let own = if rounding == Rounding::Nearest { 0.5 } else { 1.0 };
-                assert!(error <= own + exact.abs() / f64::from(1u32 << 31), "{factor} {rounding:?}: {error}");
+                let error = (found.cast_signed() as f64 - x * factor).abs();
+                let own = if rounding == Rounding::Nearest { 0.5 } else { 1.0 } * divisions as f64;
+                let bound = own + x.abs() / 2f64.powi(33) + (x * factor).abs() / 2f64.powi(52);
+                assert!(error <= bound, "{factor} {rounding:?}: {error}");
             }
-            if factor.fract() == 0.0 || factor.abs() < 4e-10 {
-                assert_eq!(cost, Cost::default());
-            } else if rounding == Rounding::Dithered {
-                assert_eq!(cost, Cost { rounds: 1, bytes: 8 * 64, corrections: 2 * 64 });
+            if rounding == Rounding::Dithered {
+                let rounds = divisions.min(1);
+                assert_eq!(
+                    cost,
+                    Cost { rounds, bytes: 8 * 64 * divisions, corrections: 2 * 64 * divisions },
+                    "{factor}"
+                );
             }
         }
     }
+    let each: Vec<f64> = (0..64).map(|place| f64::from(place) / 7.0 - 2.0).collect();
+    let format = Format::new(16, 32, Rounding::Nearest).unwrap();
+    let factors = each.clone();
+    let (found, _) = run(2, &[&x], |party, shares| {
+        let factors = factors.clone();
+        async move { protocol::scale(&party, &format, &factors, true, &shares[0]).await }
+    });
+    for ((x, factor), found) in x.iter().zip(&each).zip(&found) {
+        let error = (found.cast_signed() as f64 - x.cast_signed() as f64 * factor).abs();
+        assert!(error <= 1.0 + 2f64.powi(29 - 33), "{factor}: {error}");
+    }
+}
+
+#[test]
+fn public_factors_that_do_not_fit_are_refused() {
     let mut engines = engines(2, 0, 1);
-    for (factor, kind) in [
-        (f64::NAN, ErrorKind::NotFinite),
-        (f64::INFINITY, ErrorKind::NotFinite),
-        (2_147_483_648.0, ErrorKind::OutOfRange),
+    for (factors, kind) in [
+        (vec![f64::NAN], ErrorKind::NotFinite),
+        (vec![1.0, f64::INFINITY, 1.0], ErrorKind::NotFinite),
+        (vec![2f64.powi(46)], ErrorKind::OutOfRange),
+        (vec![1.0, 2.0], ErrorKind::InvalidLength),
+        (vec![], ErrorKind::InvalidLength),
     ] {
         let party = engines[0].party();
         let format = Format::new(16, 32, Rounding::Down).unwrap();
-        let outcome = engines[0].spawn(async move { protocol::scale(&party, &format, factor, &[1]).await });
+        let outcome =
+            engines[0].spawn(async move { protocol::scale(&party, &format, &factors, true, &[1, 2, 3]).await });
         let _ = engines[0].advance();
         assert_eq!(outcome.take().unwrap().unwrap_err().kind(), kind);
     }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::Words;
-use crate::mpc::engine::Party;
+use crate::mpc::engine::{Party, join};
 use crate::mpc::protocol::{Format, matrix_product, product, square, truncate};
 
 /// x y, for |x y| < 2^(62 - 2 f). The error is below 2^-f dithered, and at most half of that to the nearest. 2 rounds, 24 bytes, 3 words of
@@ -48,37 +48,69 @@ pub async fn rescaled_matrix_product(
     truncate(party, format.fraction(), format.rounding(), &made).await
 }
 
-/// Bits of a public factor.
-const FACTOR_BITS: i32 = 31;
-
-/// c x for a public real c, for |x| < 2^30 as a word, |c| < 2^31 and |c x| below 2^62 as a word. An integer c is exact and costs nothing. Another one
-/// is rounded to 31 significant bits, so the error is |c x| 2^-31 and that of a product; 1 round, 8 bytes and 2 words of corrections an element, and
-/// what exact rounding costs.
+/// c x for public real c, one for all elements or one for each: a real number with the fraction bits of the format, for whole x or, `real`, for real x. |c x| has to be below
+/// 2^(62 - 2 f), |x| as well, for whole x 2^(62 - f); an integer c, and for whole x any c with at most f bits after the point, is exact and costs nothing.
+///
+/// Another c is taken as a number of the format and f bits more, each part's product is divided by itself: the error is that of two divisions, and |x| 2^-(2 f + 1). Of c with at
+/// most f bits after the point, and below 2^-f in magnitude, it is one division. 1 round, 8 bytes and 2 words of corrections an element and division, and what exact rounding costs.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::NotFinite`]; [`ErrorKind::OutOfRange`] for |c| of 2^31 or more; those of [`Party::draw`].
-pub async fn scale(party: &Party, format: &Format, factor: f64, x: &[u64]) -> Result<Words> {
-    if !factor.is_finite() {
-        return Err(ErrorKind::NotFinite.into());
+/// [`ErrorKind::InvalidLength`] for another number of factors; [`ErrorKind::NotFinite`]; [`ErrorKind::OutOfRange`] for |c| of 2^(62 - f) or more; those of [`Party::draw`].
+pub async fn scale(party: &Party, format: &Format, factors: &[f64], real: bool, x: &[u64]) -> Result<Words> {
+    if factors.len() != 1 && factors.len() != x.len() {
+        return Err(ErrorKind::InvalidLength.bound(x.len() as u64));
     }
-    if libm::fabs(factor) >= f64::from(1u32 << 31) {
-        return Err(ErrorKind::OutOfRange.bound(1 << 31));
+    let own = if real { format.fraction() } else { 0 };
+    let (high, low) = parts(format, factors)?;
+    let (high, low) = (Part::new(&high, own, x), Part::new(&low, own + format.fraction(), x));
+    let (high, low) = join(high.divide(party, format), low.divide(party, format)).await;
+    let mut made = high?;
+    for (made, low) in made.iter_mut().zip(low?.iter()) {
+        *made = made.wrapping_add(*low);
     }
-    let (whole, fraction) = significand(factor);
-    let scaled = Zeroizing::new(x.iter().map(|x| x.wrapping_mul(whole.cast_unsigned())).collect::<Vec<_>>());
-    truncate(party, fraction, format.rounding(), &scaled).await
+    Ok(made)
 }
 
-/// An integer and a number of bits with `factor` close to integer / 2^bits; the smallest.
-#[allow(clippy::cast_possible_truncation, reason = "at most 2^31 in magnitude")]
-fn significand(factor: f64) -> (i64, u32) {
-    let (mantissa, exponent) = libm::frexp(factor);
-    let whole = libm::round(libm::ldexp(mantissa, FACTOR_BITS)) as i64;
-    let Some(fraction) = u32::try_from(FACTOR_BITS - exponent).ok().filter(|fraction| *fraction <= 62) else {
-        // The product of what is so small with a word is below one half.
-        return (0, 0);
-    };
-    let even = whole.trailing_zeros().min(fraction);
-    (whole >> even, fraction - even)
+/// Products with integers, and the fraction bits that they have too many.
+struct Part {
+    products: Words,
+    fraction: u32,
+}
+
+impl Part {
+    /// Of `whole` / 2^`fraction` and x. What all integers can be halved by is taken off before.
+    fn new(whole: &[i64], fraction: u32, x: &[u64]) -> Self {
+        let even = whole.iter().fold(fraction, |even, whole| even.min(whole.trailing_zeros()));
+        let factors = whole.iter().map(|whole| (whole >> even).cast_unsigned()).cycle();
+        let products = x.iter().zip(factors).map(|(x, factor)| x.wrapping_mul(factor)).collect();
+        Self {
+            products: Zeroizing::new(products),
+            fraction: if whole.iter().all(|whole| *whole == 0) { 0 } else { fraction - even },
+        }
+    }
+
+    async fn divide(self, party: &Party, format: &Format) -> Result<Words> {
+        truncate(party, self.fraction, format.rounding(), &self.products).await
+    }
+}
+
+/// Factors in units of 2^-f, rounded down, and what is missing of them in units of 2^-(2 f).
+#[allow(clippy::cast_possible_truncation, reason = "below 2^62, and at most 2^30")]
+fn parts(format: &Format, factors: &[f64]) -> Result<(Vec<i64>, Vec<i64>)> {
+    let bits = format.fraction().cast_signed();
+    let mut found = (Vec::with_capacity(factors.len()), Vec::with_capacity(factors.len()));
+    for factor in factors {
+        if !factor.is_finite() {
+            return Err(ErrorKind::NotFinite.into());
+        }
+        let scaled = libm::ldexp(*factor, bits);
+        if libm::fabs(scaled) >= libm::ldexp(1.0, 62) {
+            return Err(ErrorKind::OutOfRange.bound(1 << (62 - format.fraction())));
+        }
+        let below = libm::floor(scaled);
+        found.0.push(below as i64);
+        found.1.push(libm::round(libm::ldexp(scaled - below, bits)) as i64);
+    }
+    Ok(found)
 }

@@ -13,7 +13,7 @@ use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::Words;
 use crate::mpc::engine::{Party, join_all};
 use crate::mpc::local::bits;
-use crate::mpc::protocol::{self, Format, truncate};
+use crate::mpc::protocol::{self, Format};
 
 /// A party's share of an input, with what its words mean.
 #[derive(Clone)]
@@ -193,24 +193,17 @@ impl Evaluation {
 
     async fn multiply_public(&self, x: &Value, public: &Public, kind: Kind) -> Result<Vec<Words>> {
         let number = self.number(x).await?;
-        let both_real = x.kind == Kind::Real && public.kind() == Kind::Real;
-        if let (Public::Reals(factors), true) = (public, both_real)
-            && let [factor] = factors[..]
-        {
-            return one(protocol::scale(&self.party, &self.format, factor, &number).await?);
-        }
-        // Whole factors as they are, real ones with the fraction bits of the format.
         let factors = match public {
-            Public::Integers(_) => public.words(Kind::Integer, &self.format)?,
+            Public::Reals(factors) if x.kind != Kind::Bit => {
+                let real = x.kind == Kind::Real;
+                return one(protocol::scale(&self.party, &self.format, factors, real, &number).await?);
+            }
+            // Whole factors as they are; real ones choose between zero and themselves.
             Public::Reals(_) => public.words(kind, &self.format)?,
+            Public::Integers(_) => public.words(Kind::Integer, &self.format)?,
         };
         let factors = factors.iter().copied().cycle();
-        let made =
-            Zeroizing::new(number.iter().zip(factors).map(|(x, factor)| x.wrapping_mul(factor)).collect::<Vec<_>>());
-        if both_real {
-            return one(truncate(&self.party, self.format.fraction(), self.format.rounding(), &made).await?);
-        }
-        one(made)
+        one(Zeroizing::new(number.iter().zip(factors).map(|(x, factor)| x.wrapping_mul(factor)).collect::<Vec<_>>()))
     }
 
     async fn is_negative(&self, x: &Value) -> Result<Vec<Words>> {

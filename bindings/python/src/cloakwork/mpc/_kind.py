@@ -21,6 +21,19 @@ class Kind(IntEnum):
     INTEGER = lib.CLOAK_MPC_INTEGER
     REAL = lib.CLOAK_MPC_REAL
 
+    @classmethod
+    def of(cls, dtype: type | None) -> Kind | None:
+        """The kind of `int` or `float`; None if none is given.
+
+        Raises:
+            ArgumentError: it is neither.
+        """
+        if dtype is None:
+            return None
+        if dtype not in {int, float}:
+            raise ArgumentError(Status.INVALID_ARGUMENT, f"numbers are int or float, not {dtype.__name__}", argument="dtype")
+        return cls.INTEGER if dtype is int else cls.REAL
+
     @property
     def dtype(self) -> np.dtype[Any]:
         """Of what is opened."""

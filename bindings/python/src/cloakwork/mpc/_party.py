@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cloakwork._boundary import Machine, check, failure, sized, sized_bytes
 from cloakwork._native import ffi, lib
-from cloakwork.errors import Status
+from cloakwork.errors import NumberError, Status
 from cloakwork.mpc._kind import Kind, Numbers, c_values
 
 # Words of correlated randomness that parties without a dealer hold at a time, about.
@@ -27,8 +27,8 @@ class Format:
     Attributes:
         fraction: bits after the point: 11 to 24 where functions are used, otherwise up to 30.
         bits: what comparisons open: magnitudes stay below 2^(bits - 2 - fraction).
-        rounding: ``"nearest"`` or ``"down"``, whose results depend neither on randomness nor on how many parties there are, or ``"dithered"``,
-            which saves rounds.
+        rounding: ``"nearest"`` or ``"down"``, whose results depend neither on randomness nor on how many parties there are; or
+            ``"dithered"``, which saves rounds.
     """
 
     fraction: int = 16
@@ -101,6 +101,7 @@ class Party(Machine):
             status = lib.cloak_mpc_session_new_without_dealer(config, data, AHEAD, ffi.NULL, out)
         check(status, "format")
         self._own(out[0])
+        self._format = format
         self.index = index
 
     def input(self, owner: int, kind: Kind, length: int, given: Numbers | None) -> int:
@@ -108,7 +109,7 @@ class Party(Machine):
         value = ffi.new("uint64_t *")
         pointer, _alive = (ffi.NULL, None) if given is None else c_values(given)
         with self._turn:
-            check(lib.cloak_mpc_input(self._open(), owner, kind, length, pointer, value), "values")
+            self._check_numbers(lib.cloak_mpc_input(self._open(), owner, kind, length, pointer, value))
         return int(value[0])
 
     def public(self, given: Numbers) -> int:
@@ -116,8 +117,15 @@ class Party(Machine):
         value = ffi.new("uint64_t *")
         pointer, _alive = c_values(given)
         with self._turn:
-            check(lib.cloak_mpc_public(self._open(), pointer, value), "values")
+            self._check_numbers(lib.cloak_mpc_public(self._open(), pointer, value))
         return int(value[0])
+
+    def _check_numbers(self, status: int) -> None:
+        if status == Status.OUT_OF_RANGE:
+            power = self._format.bits - 2 - self._format.fraction
+            text = f"a magnitude is 2^{power} or more, too large for real numbers here; scale the numbers, or choose more `bits`"
+            raise NumberError(status, text, argument="values", bound=2.0**power)
+        check(status, "values")
 
     def apply(
         self, operation: int, inputs: Sequence[int], sizes: Sequence[int] | NDArray[np.uint64], constants: Numbers | None
@@ -165,7 +173,8 @@ class Party(Machine):
         with self._turn:
             pointer = self._open()
             out, count = sized(lambda *out: lib.cloak_mpc_own_shares(pointer, value, *out), failure, "uint64_t[]")
-        return np.frombuffer(ffi.buffer(out, 8 * count), dtype=np.uint64).copy()
+        words: NDArray[np.uint64] = np.frombuffer(ffi.buffer(out, 8 * count), dtype=np.uint64).copy()
+        return words
 
     def open(self, value: int, receivers: Sequence[int]) -> int:
         """Asks for an opening; its number."""

@@ -35,10 +35,10 @@ class Explanation:
     steps: tuple[tuple[str, Cost], ...]
 
     def __str__(self) -> str:
+        # What is local is left out.
+        listed = [*((name, cost) for name, cost in self.steps if cost.rounds), ("together", self.total)]
         rows = [("operation", "rounds", "bytes", "corrections")]
-        rows += [
-            (name, f"{cost.rounds:,}", f"{cost.bytes:,}", f"{cost.corrections:,}") for name, cost in (*self.steps, ("together", self.total))
-        ]
+        rows += [(name, f"{cost.rounds:,}", f"{cost.bytes:,}", f"{cost.corrections:,}") for name, cost in listed]
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         lines = ["  ".join([row[0].ljust(widths[0]), *(row[column].rjust(widths[column]) for column in (1, 2, 3))]) for row in rows]
         return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:-1], "-" * len(lines[0]), lines[-1]])
@@ -131,7 +131,7 @@ class Session:
             NumberError: a number is NaN, infinite, or beyond what the format holds.
             ArgumentError: they are no numbers, or not whole where whole ones are asked for.
         """
-        array = as_kind("values", values, {None: None, int: Kind.INTEGER, float: Kind.REAL}[dtype])
+        array = as_kind("values", values, Kind.of(dtype))
         if not 0 <= owner < self.parties:
             raise ArgumentError(Status.INVALID_ARGUMENT, f"there is no party {owner}", argument="owner", bound=self.parties - 1)
         kind = Kind.REAL if array.dtype == np.float64 else Kind.INTEGER

@@ -329,7 +329,7 @@ class Tensor:
 
     def astype(self, dtype: type) -> Tensor:
         """The same numbers as `int` or `float`; truth values become either, whole numbers real."""
-        wanted = {int: Kind.INTEGER, float: Kind.REAL}.get(dtype)
+        wanted = Kind.of(dtype)
         if wanted is None or wanted < self.kind:
             raise ArgumentError(
                 Status.INVALID_ARGUMENT, f"{self.kind.name.lower()} numbers do not become {dtype.__name__}", argument="dtype"
@@ -369,7 +369,7 @@ class Tensor:
         constants = numbers("other", other)
         shape = _shape(self.shape, constants.shape)
         if constants.size != 1:
-            constants = np.broadcast_to(constants, shape)
+            constants = numbers("other", np.broadcast_to(constants, shape))
         return self._new(public, [self._broadcast(shape)], shape, (), constants)
 
     def _compared(self, name: str, other: object) -> Tensor:
