@@ -8,6 +8,7 @@
 //! [`local`] has the steps that a party does for itself, on slices of its caller and without an allocator. With the feature `alloc`, [`protocol`]
 //! strings them into protocols, written as if each opening were a call; an [`engine`] runs many of them at a time and merges what they open into one
 //! message a round. It does no I/O: messages go out and come in as bytes. A [`session`] is a whole computation, for whoever names values and wants results.
+//! All this holds as long as parties follow the protocol; in [`verified`] mode, which has fewer operations, those that do not are caught.
 
 pub mod local;
 
@@ -29,3 +30,5 @@ pub mod protocol;
 pub mod rehearsal;
 #[cfg(feature = "alloc")]
 pub mod session;
+#[cfg(feature = "alloc")]
+pub mod verified;

@@ -16,6 +16,7 @@ use crate::kdf;
 use crate::mpc::correlation::{Correlation, Layout, Material, Words};
 use crate::prg::{Sign, StreamKey, Suite, add_stream};
 use crate::random;
+use crate::ring::Lane;
 
 /// Bytes of a seed.
 pub const SEED_SIZE: usize = 32;
@@ -50,8 +51,19 @@ impl Seed {
 
     /// Adds `words` words of the stream of a correlation. Each has a number of its own, and so a stream of its own.
     pub(in crate::mpc) fn add(&self, suite: Suite, number: u64, words: &mut [u64]) -> Result<()> {
+        self.add_labelled("correlation", suite, number, words)
+    }
+
+    /// The same for another use of the seed, which has a label of its own.
+    pub(in crate::mpc) fn add_labelled<L: Lane>(
+        &self,
+        label: &str,
+        suite: Suite,
+        number: u64,
+        words: &mut [L],
+    ) -> Result<()> {
         let mut key = Zeroizing::new([0; 32]);
-        kdf::expand(&self.0, "correlation", &[&[suite.id()], &number.to_le_bytes()], &mut key[..]);
+        kdf::expand(&self.0, label, &[&[suite.id()], &number.to_le_bytes()], &mut key[..]);
         add_stream(suite, &StreamKey::from_bytes(*key), Sign::Plus, 0, words)
     }
 }

@@ -152,6 +152,11 @@ impl Party {
         .await
     }
 
+    /// Counts words of corrections that come by another way than [`Party::draw`].
+    pub(in crate::mpc) fn count_corrections(&self, words: u64) {
+        self.shared.state.borrow_mut().cost.corrections += words;
+    }
+
     /// Sends bytes and waits for those of the others, in the round that comes.
     pub async fn exchange(&self, outgoing: Outgoing, expected: Vec<usize>) -> Incoming {
         let slot = Rc::new(RefCell::new(Slot::default()));

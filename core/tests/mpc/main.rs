@@ -32,3 +32,4 @@ mod sorting;
 mod table;
 mod transcript;
 mod truncation;
+mod verified;
