@@ -221,6 +221,10 @@ fn misuse_does_not_compile() {
     let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = std::process::Command::new(compiler).arg("--version").output().unwrap().stdout;
     if version.starts_with(MESSAGES_OF.as_bytes()) {
-        trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
+        let cases = trybuild::TestCases::new();
+        cases.compile_fail("tests/compile_fail/*.rs");
+        if cfg!(feature = "alloc") {
+            cases.compile_fail("tests/compile_fail/alloc/*.rs");
+        }
     }
 }

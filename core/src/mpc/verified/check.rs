@@ -3,7 +3,6 @@
 //! Each message of a check begins with a byte that says whether its sender goes on. Who has found something wrong sends zeros after it from then on, for as many rounds as the
 //! check has, so that everybody learns of it and nobody waits.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use rand_core::TryCryptoRng;
@@ -23,6 +22,8 @@ pub(super) type Said = Vec<Zeroizing<Vec<u8>>>;
 const GOES_ON: u8 = 0;
 const STOPS: u8 = 1;
 
+/// Bytes of a party's difference, and of what hides it until all have committed themselves.
+const DIFFERENCE_SIZE: usize = 16;
 const NONCE_SIZE: usize = 32;
 
 /// What a party draws for a check: its part of the coin, and what hides its difference until all have committed to theirs.
@@ -67,22 +68,19 @@ impl Verified {
 
     /// A commitment to the own part of the coin. It is drawn uniformly from 2^256 strings, so its hash alone hides it.
     pub(super) fn coin_commitment(&self, drawn: &Drawn) -> [u8; HASH_SIZE] {
-        self.commitment("verified coin", self.party.index(), &[&drawn.coin[..]])
+        self.commitment("verified coin", self.party.index(), &drawn.coin[..])
     }
 
-    /// Sends bytes to everybody and gets as many from each; zeros once this party stops. Its length is all that a sender decides about.
+    /// Sends bytes to everybody and gets as many from each; the engine takes no other number. A party that stops sends zeros instead.
     pub(super) async fn say(&mut self, bytes: &[u8]) -> Said {
-        let mut message = vec![GOES_ON];
-        message.extend_from_slice(bytes);
-        if self.failure.is_some() {
-            message.fill(0);
-            message.iter_mut().take(1).for_each(|status| *status = STOPS);
-        }
-        let own = self.party.index();
+        let stops = self.failure.is_some();
+        let mut message = Vec::with_capacity(1 + bytes.len());
+        message.push(if stops { STOPS } else { GOES_ON });
+        message.extend(bytes.iter().map(|byte| if stops { 0 } else { *byte }));
         let mut said: Said = self.party.broadcast(message).await.into_iter().map(Zeroizing::new).collect();
         for (party, message) in said.iter_mut().enumerate() {
-            if party == own {
-                **message = bytes.to_vec();
+            if party == self.party.index() {
+                message.extend_from_slice(bytes);
                 continue;
             }
             if message.first() != Some(&GOES_ON) {
@@ -110,28 +108,28 @@ impl Verified {
         let mut parts: Vec<&[u8]> = Vec::with_capacity(coins.len());
         for (party, (said, commitment)) in coins.iter().zip(commitments).enumerate() {
             let (coin, theirs) = said.split_at(HASH_SIZE.min(said.len()));
-            self.hold(party, commitment, &self.commitment("verified coin", party, &[coin]));
+            self.hold(party, commitment, &self.commitment("verified coin", party, coin));
             if !ct::eq(theirs, &digest) {
                 self.fail(ErrorKind::NotAuthentic.into());
             }
             parts.push(coin);
         }
 
-        let mut own = Zeroizing::new(Vec::with_capacity(SUM_SIZE + NONCE_SIZE));
+        let mut own = Zeroizing::new(Vec::with_capacity(DIFFERENCE_SIZE + NONCE_SIZE));
         if self.failure.is_none() {
             match record.difference(self.key.word(), &kdf::hash("verified coefficients", &parts)) {
                 Ok(difference) => own.extend_from_slice(&difference.to_le_bytes()),
                 Err(error) => self.fail(error),
             }
         }
-        own.resize(SUM_SIZE, 0);
+        own.resize(DIFFERENCE_SIZE, 0);
         own.extend_from_slice(&*drawn.nonce);
-        let hidden = self.commitment("verified difference", self.party.index(), &[&own]);
+        let hidden = self.commitment("verified difference", self.party.index(), &own);
         let commitments = self.say(&hidden).await;
         let differences = self.say(&own).await;
         let mut sum = [0];
         for (party, (said, commitment)) in differences.iter().zip(&commitments).enumerate() {
-            self.hold(party, commitment, &self.commitment("verified difference", party, &[said]));
+            self.hold(party, commitment, &self.commitment("verified difference", party, said));
             add(said, &mut sum);
         }
         if sum != [0] {
@@ -140,14 +138,9 @@ impl Verified {
         self.checks += 1;
     }
 
-    /// What a party commits itself to by a hash that holds its place and the number of the check, so that no commitment serves twice or for another.
-    fn commitment(&self, label: &str, party: usize, content: &[&[u8]]) -> [u8; HASH_SIZE] {
-        let (check, party) = (self.checks.to_le_bytes(), (party as u64).to_le_bytes());
-        let mut hasher = kdf::Hasher::new(label);
-        for part in [&check[..], &party].into_iter().chain(content.iter().copied()) {
-            hasher.part(part);
-        }
-        hasher.finish()
+    /// The hash by which a party commits itself. It holds the party and the number of the check, so no commitment serves twice or for another.
+    fn commitment(&self, label: &str, party: usize, content: &[u8]) -> [u8; HASH_SIZE] {
+        kdf::hash(label, &[&self.checks.to_le_bytes(), &(party as u64).to_le_bytes(), content])
     }
 
     /// Holds a party to its commitment.
@@ -157,5 +150,3 @@ impl Verified {
         }
     }
 }
-
-const SUM_SIZE: usize = 16;

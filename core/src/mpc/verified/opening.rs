@@ -1,5 +1,6 @@
 //! Openings that are remembered until they are checked.
 
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
@@ -14,7 +15,7 @@ use crate::prg::{Sign, StreamKey, Suite, add_stream};
 /// What became known to everybody since the last check, in an order that follows from the program alone.
 pub(super) struct Record {
     /// Opened values, with this party's shares of their MACs.
-    openings: Vec<(WideWords, WideWords)>,
+    openings: Vec<(Rc<WideWords>, WideWords)>,
     transcript: Hasher,
     empty: bool,
 }
@@ -33,7 +34,7 @@ impl Record {
     }
 
     /// Adds what was opened.
-    pub(super) fn opened(&mut self, values: WideWords, macs: WideWords) {
+    pub(super) fn opened(&mut self, values: Rc<WideWords>, macs: WideWords) {
         self.transcript.begin_part(16 * values.len());
         for value in values.iter() {
             self.transcript.continue_part(&value.to_le_bytes());
@@ -80,14 +81,14 @@ const PIECE: usize = 512;
 
 impl Verified {
     /// The values of which these are shares, with shares of their MACs: 1 round, 16 bytes a word. They have to be masked.
-    pub(super) async fn open(&self, shares: &[u128], macs: WideWords) -> WideWords {
+    pub(super) async fn open(&self, shares: &[u128], macs: WideWords) -> Rc<WideWords> {
         let own: Vec<u8> = shares.iter().flat_map(|word| word.to_le_bytes()).collect();
         let mut sum = collect(shares.len(), shares.iter().copied());
         for message in self.party.broadcast(own).await {
             add(&message, &mut sum);
         }
-        let known = collect(sum.len(), sum.iter().copied());
-        self.record.borrow_mut().opened(known, macs);
+        let sum = Rc::new(sum);
+        self.record.borrow_mut().opened(Rc::clone(&sum), macs);
         sum
     }
 }

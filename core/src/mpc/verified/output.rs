@@ -1,5 +1,6 @@
 //! Outputs, which open after all that led to them was checked, and are checked themselves before they are given.
 
+use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -23,12 +24,12 @@ pub enum Receivers<'a> {
     Only(&'a [usize]),
 }
 
-/// A masked output. It has this length and these places in what is opened.
+/// An output that is masked, for all parties or for one.
 struct Masked {
     /// The value's place among the outputs.
     output: usize,
-    /// The party for which it is meant, if not for all.
     receiver: Option<usize>,
+    /// Its first place in what is opened.
     start: usize,
     mask: Material,
 }
@@ -79,8 +80,8 @@ impl Verified {
             add(said, &mut opened);
             said.drain(..16 * shares.len());
         }
-        let known = collect(opened.len(), opened.iter().copied());
-        self.record.get_mut().opened(known, macs);
+        let opened = Rc::new(opened);
+        self.record.get_mut().opened(Rc::clone(&opened), macs);
         self.compare(&drawn, &commitments).await;
         self.agree().await;
         self.usable()?;

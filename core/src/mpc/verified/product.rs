@@ -59,7 +59,9 @@ impl Verified {
     /// [`ErrorKind::InvalidLength`] if a matrix has another size; otherwise as [`Self::product`].
     pub async fn matrix_product(
         &self,
-        [rows, inner, columns]: [usize; 3],
+        rows: usize,
+        inner: usize,
+        columns: usize,
         x: &Authenticated,
         y: &Authenticated,
     ) -> Result<Authenticated> {

@@ -35,7 +35,7 @@ async fn program(mut verified: Verified, mut rng: Generator) -> Given {
     let (x, y) = (verified.plus_public(&x?, &[2])?, verified.plus_public(&y?, &[1])?);
     let product = verified.product(&x, &y).await?;
     let quotient = verified.truncate(16, &product).await?;
-    let matrix = verified.matrix_product([1, 1, 1], &quotient, &y).await?;
+    let matrix = verified.matrix_product(1, 1, 1, &quotient, &y).await?;
     let outputs = [(&product, Receivers::All), (&matrix, Receivers::All), (&quotient, Receivers::Only(&[0]))];
     plain(verified.output(&outputs, &mut rng).await)
 }
@@ -43,16 +43,18 @@ async fn program(mut verified: Verified, mut rng: Generator) -> Given {
 /// What a lie leads to at the honest parties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caught {
-    /// Something does not belong to its MAC, or two parties have seen different things.
+    /// Something does not belong to its MAC.
     All,
+    /// Two parties have seen different things: it ends before differences are sent.
+    Apart,
     /// The liar did not send what it had committed itself to.
     ByName,
     /// One honest party notices that, the first of them, and tells the others.
     ByOne,
 }
 
-/// Lets `liar` change what is said in a round, and plays to the end. The honest parties end with the error, and unless the lie was told with the outputs, so many of them send no share of one
-/// that nobody learns it.
+/// Lets `liar` change what is said in a round, and plays to the end. The honest parties end with the error, and unless the lie was told with the outputs, one of them at least sends no share
+/// of those, without which nobody learns them.
 fn caught(parties: usize, liar: usize, expected: Caught, from: usize, mut change: impl FnMut(usize, &mut Messages)) {
     let told = format!("{parties} parties, {liar} lies in round {from}");
     let (mut engines, outcomes) = begin(parties, 0, program);
@@ -71,19 +73,25 @@ fn caught(parties: usize, liar: usize, expected: Caught, from: usize, mut change
         .map(|party| outcomes[*party].take().unwrap().expect_err(&told))
         .map(|error| (error.kind(), error.party()))
         .collect();
-    let named = (expected != Caught::All).then_some(liar as u64);
+    let named = matches!(expected, Caught::ByName | Caught::ByOne).then_some(liar as u64);
     let seen = |found: &_| *found == (ErrorKind::NotAuthentic, named);
     let heard = |found: &_| *found == (ErrorKind::Stopped, Some(honest[0] as u64));
     let (first, others) = found.split_first().unwrap();
     let others_too = if expected == Caught::ByOne { others.iter().all(heard) } else { others.iter().all(seen) };
     assert!(seen(first) && others_too, "{told}: {found:?}");
-    if from < OUTPUT {
-        let silent = if expected == Caught::ByOne { &honest[..1] } else { &honest[..] };
+    // Who has found something says so, and nothing else, for the rest of the rounds.
+    let silent = if expected == Caught::ByOne { &honest[..1] } else { &honest[..] };
+    let since = match (expected, from < OUTPUT) {
+        (Caught::Apart, true) => COMMITMENT,
+        (_, true) => OUTPUT,
+        (Caught::Apart, false) => LAST_COMMITMENT,
+        (_, false) => LAST,
+    };
+    for sent in &rounds[since..] {
         for party in silent {
-            let sent = rounds[OUTPUT][*party].iter().enumerate().filter(|(to, _)| to != party);
-            for (_, message) in sent {
+            for (_, message) in sent[*party].iter().enumerate().filter(|(to, _)| to != party) {
                 let (status, body) = message[HEAD..].split_first().unwrap();
-                assert!(*status == 1 && body.iter().all(|byte| *byte == 0), "{told}: {party} sent its shares");
+                assert!(*status == 1 && body.iter().all(|byte| *byte == 0), "{told}: {party} went on");
             }
         }
     }
@@ -194,8 +202,8 @@ fn who_says_two_things_is_caught() {
     for parties in [3, 5] {
         for liar in liars(parties) {
             for (told, place) in [(PRODUCT, 0), (QUOTIENT, 0), (MATRIX, 16), (OUTPUT, 1), (OUTPUT, 33)] {
-                for difference in [1, 1 << 64] {
-                    caught(parties, liar, Caught::All, told, |round, messages| {
+                for difference in [1, 1 << 64, 1 << 127] {
+                    caught(parties, liar, Caught::Apart, told, |round, messages| {
                         if round == told {
                             add(&mut messages[liar][another(liar)], place, difference);
                         }
@@ -203,7 +211,7 @@ fn who_says_two_things_is_caught() {
                 }
             }
         }
-        caught(parties, 0, Caught::All, INPUT, |round, messages| {
+        caught(parties, 0, Caught::Apart, INPUT, |round, messages| {
             if round == INPUT {
                 change(messages, 0, Some(1), |body| body[0] ^= 1);
             }
@@ -232,7 +240,7 @@ fn who_does_not_keep_to_a_commitment_is_named() {
 #[test]
 fn a_wrong_digest_is_caught() {
     for parties in [2, 3] {
-        caught(parties, 1, Caught::All, COIN, |round, messages| {
+        caught(parties, 1, Caught::Apart, COIN, |round, messages| {
             if round == COIN {
                 change(messages, 1, None, |body| body[1 + 32] ^= 1);
             }
@@ -265,7 +273,7 @@ fn a_chosen_difference_is_caught() {
 fn two_coins_are_caught() {
     let chosen = commitment("verified coin", 1, &[9; 32]);
     for parties in [3, 5] {
-        caught(parties, 1, Caught::All, COIN_COMMITMENT, |round, messages| match round {
+        caught(parties, 1, Caught::Apart, COIN_COMMITMENT, |round, messages| match round {
             COIN_COMMITMENT => change(messages, 1, Some(0), |body| body[1..].copy_from_slice(&chosen)),
             COIN => change(messages, 1, Some(0), |body| body[1..33].fill(9)),
             _ => {}

@@ -1,9 +1,10 @@
 //! Results are those of integers and of the protocols without checks, and cost what is stated.
 
 use cloakwork_core::ErrorKind;
+use cloakwork_core::mpc::dealer::Seed;
 use cloakwork_core::mpc::engine::{Cost, join, join_all};
 use cloakwork_core::mpc::protocol::{self, Rounding};
-use cloakwork_core::mpc::verified::{self, Authenticated, Correlation, Preprocessing, Receivers, Verified};
+use cloakwork_core::mpc::verified::{self, Authenticated, Correlation, Dealt, Preprocessing, Receivers, Verified};
 use cloakwork_core::prg::Suite;
 
 use super::table::{Given, begin, plain, play, run, sources};
@@ -38,7 +39,7 @@ async fn everything(mut verified: Verified, mut rng: Generator) -> Given {
     let (x, y) = join(input(&verified, 0, &x), input(&verified, last, &y)).await;
     let (product, square) = join(verified.product(&x, &y), verified.square(&x)).await;
     let (product, square) = (product.unwrap(), square.unwrap());
-    let matrix = verified.matrix_product([3, 4, 3], &x, &y).await.unwrap();
+    let matrix = verified.matrix_product(3, 4, 3, &x, &y).await.unwrap();
     let shifted = verified.plus_public(&product, &numbers(12, 3)).unwrap();
     let scaled = x.times_public(&numbers(12, 4)).unwrap();
     let difference = x.minus(&y).unwrap().plus(&verified.public(&numbers(12, 5))).unwrap();
@@ -203,7 +204,7 @@ async fn priced(mut verified: Verified, mut rng: Generator) {
     verified.check(&mut rng).await.unwrap();
     let product = verified.product(&x, &x).await.unwrap();
     let square = verified.square(&x).await.unwrap();
-    let matrix = verified.matrix_product([2, 5, 2], &x, &x).await.unwrap();
+    let matrix = verified.matrix_product(2, 5, 2, &x, &x).await.unwrap();
     let quotient = verified.truncate(9, &x).await.unwrap();
     let all = [(&product, Receivers::All), (&square, Receivers::All)];
     assert!(verified.output(&all, &mut rng).await.is_ok());
@@ -286,8 +287,8 @@ fn arguments_are_refused_before_anything_is_sent() {
         let cost = verified.party().index();
         let mut kinds = vec![
             verified.product(&x, &short).await.unwrap_err().kind(),
-            verified.matrix_product([1, 3, 1], &x, &short).await.unwrap_err().kind(),
-            verified.matrix_product([usize::MAX, 3, 1], &x, &short).await.unwrap_err().kind(),
+            verified.matrix_product(1, 3, 1, &x, &short).await.unwrap_err().kind(),
+            verified.matrix_product(usize::MAX, 3, 1, &x, &short).await.unwrap_err().kind(),
             x.plus(&short).unwrap_err().kind(),
             x.minus(&short).unwrap_err().kind(),
             x.times_public(&[1]).unwrap_err().kind(),
@@ -333,6 +334,19 @@ fn a_failing_generator_ends_the_session_at_every_party() {
     let kinds: Vec<_> = found.iter().map(|error| (error.kind(), error.party())).collect();
     let broken = (ErrorKind::Randomness, None);
     assert_eq!(kinds, [(ErrorKind::Stopped, Some(1)), broken, broken]);
+}
+
+/// Values whose MACs are under another key are of no use, though nothing shows that before the check.
+#[test]
+fn values_of_another_session_are_caught() {
+    let found = run(3, |mut verified, mut rng| async move {
+        let index = verified.party().index();
+        let seed = Seed::generate(&mut Generator::new(&format!("another seed of {index}"))).unwrap();
+        let other = Verified::new(verified.party(), Box::new(Dealt::seeded(Suite::ChaCha20, index, seed)));
+        let sum = verified.public(&[7]).plus(&other.public(&[5])).unwrap();
+        verified.output(&[(&sum, Receivers::All)], &mut rng).await.unwrap_err()
+    });
+    assert!(found.iter().all(|error| (error.kind(), error.party()) == (ErrorKind::NotAuthentic, None)));
 }
 
 /// No correlation is dealt or drawn twice.
