@@ -7,7 +7,7 @@ use core::fmt;
 #[non_exhaustive]
 #[repr(i32)]
 pub enum ErrorKind {
-    // 100: arguments. 101 and 105 to 109 belong to the C ABI.
+    // 100: arguments. 101, 105 to 109 and those from 1001 belong to the C ABI.
     /// A length does not fit the other arguments.
     InvalidLength = 102,
     /// An output buffer is too small; the bound is the size needed.

@@ -1,8 +1,9 @@
-//! How links come about: whoever comes later in the list dials those before it, again and again until they answer; callers are heard one by one.
+//! How links come about: whoever comes later in the list dials those before it, and the dealer, again and again until they answer; callers are heard one by one.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
+use cloakwork_core::mpc::dealer::{MOST_BYTES, PIECE_BYTES};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
@@ -11,6 +12,7 @@ use crate::frame::{Kind, read_reason, reason};
 use crate::handshake::{self, Greeting};
 use crate::limits::Limits;
 use crate::link::{End, Link};
+use crate::peer::Peer;
 use crate::session::Session;
 use crate::tls::Tls;
 
@@ -23,7 +25,7 @@ const SPARE_CALLERS: usize = 16;
 /// How long the loop sleeps at most: dials fall due and callers tire.
 const NAP: Duration = Duration::from_millis(20);
 
-/// A party that is dialled.
+/// Somebody who is dialled.
 #[derive(Debug)]
 enum Dial {
     /// Not now, and how long to wait after the next failure.
@@ -37,8 +39,8 @@ enum Dial {
 struct Caller {
     link: Link,
     until: Instant,
-    /// Who it is, once that is proven; what remains is that the answer leaves.
-    party: Option<usize>,
+    /// Whose place it has, once that is proven; what remains is that the answer leaves.
+    place: Option<usize>,
 }
 
 /// What a failed attempt left.
@@ -62,11 +64,11 @@ impl<'a> Connector<'a> {
         listener.set_nonblocking(true)?;
         let mut listener = TcpListener::from_std(listener);
         let poll = Poll::new()?;
-        let parties = session.parties();
-        poll.registry().register(&mut listener, Token(parties), Interest::READABLE)?;
+        let places = session.places();
+        poll.registry().register(&mut listener, Token(places), Interest::READABLE)?;
         let now = Instant::now();
         let dials =
-            (0..parties).map(|party| (party < session.index()).then_some(Dial::Later { at: now, pause: FIRST_PAUSE }));
+            (0..places).map(|place| session.calls(place).then_some(Dial::Later { at: now, pause: FIRST_PAUSE }));
         Ok(Self {
             session,
             limits,
@@ -75,13 +77,13 @@ impl<'a> Connector<'a> {
             listener,
             dials: dials.collect(),
             callers: Vec::new(),
-            links: (0..parties).map(|_| None).collect(),
-            reasons: vec![NOBODY.into(); parties],
-            next_token: parties + 1,
+            links: (0..places).map(|_| None).collect(),
+            reasons: vec![NOBODY.into(); places],
+            next_token: places + 1,
         })
     }
 
-    /// All links, with the poll that they are registered at under the numbers of their parties.
+    /// All links, with the poll that they are registered at under the numbers of their places.
     pub(crate) fn run(mut self) -> Result<(Poll, Vec<Option<Link>>)> {
         let start = Instant::now();
         let mut events = Events::with_capacity(64);
@@ -94,7 +96,8 @@ impl<'a> Connector<'a> {
             let Some(missing) = self.missing() else { break };
             if start.elapsed() >= self.limits.connect {
                 let reason = self.reasons.get(missing).cloned().unwrap_or_default();
-                let error = Error::NotConnected { party: missing, waited: self.limits.connect, reason };
+                let peer = self.session.peer(missing);
+                let error = Error::NotConnected { peer, waited: self.limits.connect, reason };
                 self.say_goodbye(&error);
                 return Err(error);
             }
@@ -103,32 +106,32 @@ impl<'a> Connector<'a> {
                 _ => {}
             }
         }
-        for (party, link) in self.links.iter_mut().enumerate() {
+        for (place, link) in self.links.iter_mut().enumerate() {
             if let Some(link) = link {
                 let interest = Interest::READABLE | Interest::WRITABLE;
-                self.poll.registry().reregister(link.stream(), Token(party), interest)?;
+                self.poll.registry().reregister(link.stream(), Token(place), interest)?;
             }
         }
         Ok((self.poll, self.links))
     }
 
-    /// The first party without a link.
+    /// The first place without a link.
     fn missing(&self) -> Option<usize> {
-        (0..self.session.parties())
-            .find(|party| *party != self.session.index() && self.links.get(*party).is_none_or(Option::is_none))
+        (0..self.session.places())
+            .find(|place| *place != self.session.index() && self.links.get(*place).is_none_or(Option::is_none))
     }
 
     fn turn(&mut self) -> Result<()> {
         self.take_calls()?;
         self.hear_callers()?;
-        for party in 0..self.session.index() {
-            self.dial(party)?;
+        for place in 0..self.session.places() {
+            self.dial(place)?;
         }
         Ok(())
     }
 
     fn take_calls(&mut self) -> Result<()> {
-        while self.callers.len() < self.session.parties() + SPARE_CALLERS {
+        while self.callers.len() < self.session.places() + SPARE_CALLERS {
             let mut stream = match self.listener.accept() {
                 Ok((stream, _)) => stream,
                 // A caller that is gone again, or a shortage that passes: the limit ends what does not.
@@ -138,7 +141,7 @@ impl<'a> Connector<'a> {
             self.next_token += 1;
             self.poll.registry().register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE)?;
             let link = Link::new(stream, self.tls.accept()?, handshake::SIZE);
-            self.callers.push(Caller { link, until: Instant::now() + CALLER_PATIENCE, party: None });
+            self.callers.push(Caller { link, until: Instant::now() + CALLER_PATIENCE, place: None });
         }
         Ok(())
     }
@@ -147,13 +150,13 @@ impl<'a> Connector<'a> {
         let now = Instant::now();
         for mut caller in std::mem::take(&mut self.callers) {
             caller.link.pump();
-            if caller.party.is_none() {
-                caller.party = self.greeted(&mut caller)?;
+            if caller.place.is_none() {
+                caller.place = self.greeted(&mut caller)?;
                 caller.link.pump();
             }
-            match caller.party {
-                Some(party) if caller.link.is_flushed() => {
-                    self.keep(party, caller.link);
+            match caller.place {
+                Some(place) if caller.link.is_flushed() => {
+                    self.keep(place, caller.link);
                 }
                 _ if caller.link.end().is_some() || now >= caller.until => {}
                 _ => self.callers.push(caller),
@@ -168,22 +171,22 @@ impl<'a> Connector<'a> {
         let Some(connection) = caller.link.established() else { return Ok(None) };
         let greeting = match frame.kind {
             Kind::Hello => handshake::read(self.session, connection, &frame.body)?,
-            Kind::Message | Kind::Leave => Greeting::Stranger,
+            _ => Greeting::Stranger,
         };
         match greeting {
-            // Only those after this party call it.
-            Greeting::Party(party) if party > self.session.index() => {
-                let answer = handshake::hello(self.session, connection, party)?;
+            // Those whom this one calls do not call it.
+            Greeting::Member(place) if !self.session.calls(place) => {
+                let answer = handshake::hello(self.session, connection, place)?;
                 caller.link.queue(Kind::Hello, &answer);
-                Ok(Some(party))
+                Ok(Some(place))
             }
-            Greeting::OtherSession(party) => {
-                let answer = handshake::hello(self.session, connection, party)?;
+            Greeting::OtherSession(place) => {
+                let answer = handshake::hello(self.session, connection, place)?;
                 caller.link.queue(Kind::Hello, &answer);
                 caller.link.pump();
-                Err(Error::OtherSession { party })
+                Err(Error::OtherSession { peer: self.session.peer(place) })
             }
-            Greeting::Party(_) | Greeting::Stranger => {
+            Greeting::Member(_) | Greeting::Stranger => {
                 // It gets nothing, and its connection ends when its time has passed.
                 caller.until = Instant::now();
                 Ok(None)
@@ -191,74 +194,76 @@ impl<'a> Connector<'a> {
         }
     }
 
-    fn dial(&mut self, party: usize) -> Result<()> {
-        let Some(state) = self.dials.get_mut(party).and_then(Option::take) else { return Ok(()) };
+    fn dial(&mut self, place: usize) -> Result<()> {
+        let Some(state) = self.dials.get_mut(place).and_then(Option::take) else { return Ok(()) };
         let state = match state {
             Dial::Later { at, pause } if Instant::now() < at => Some(Dial::Later { at, pause }),
-            Dial::Later { pause, .. } => Some(match self.open(party) {
+            Dial::Later { pause, .. } => Some(match self.open(place) {
                 Ok(link) => Dial::Open { link: Box::new(link), greeted: false, pause },
-                Err(reason) => self.again(party, pause, reason),
+                Err(reason) => self.again(place, pause, reason),
             }),
             Dial::Open { mut link, mut greeted, pause } => {
                 link.pump();
                 if !greeted && let Some(connection) = link.established() {
-                    let hello = handshake::hello(self.session, connection, party)?;
+                    let hello = handshake::hello(self.session, connection, place)?;
                     greeted = link.queue(Kind::Hello, &hello);
                     link.pump();
                 }
-                self.answered(party, link, greeted, pause)?
+                self.answered(place, link, greeted, pause)?
             }
         };
-        if let Some(place) = self.dials.get_mut(party) {
-            *place = state;
+        if let Some(dial) = self.dials.get_mut(place) {
+            *dial = state;
         }
         Ok(())
     }
 
     /// What comes after a look at an open connection; nothing once it is a link.
-    fn answered(&mut self, party: usize, mut link: Box<Link>, greeted: bool, pause: Duration) -> Result<Option<Dial>> {
+    fn answered(&mut self, place: usize, mut link: Box<Link>, greeted: bool, pause: Duration) -> Result<Option<Dial>> {
         let Some(frame) = link.next() else {
             let reason = match link.end() {
                 None => return Ok(Some(Dial::Open { link, greeted, pause })),
                 Some(End::Closed(reason)) => reason.clone(),
                 Some(End::Fault(_)) => "somebody else answered".into(),
             };
-            return Ok(Some(self.again(party, pause, reason)));
+            return Ok(Some(self.again(place, pause, reason)));
         };
         if frame.kind == Kind::Leave {
-            return Err(Error::Left { party, reason: read_reason(&frame.body) });
+            return Err(Error::Left { peer: self.session.peer(place), reason: read_reason(&frame.body) });
         }
         let greeting = match (frame.kind, link.established()) {
             (Kind::Hello, Some(connection)) => handshake::read(self.session, connection, &frame.body)?,
             _ => Greeting::Stranger,
         };
         match greeting {
-            Greeting::Party(found) if found == party => {
-                self.keep(party, *link);
+            Greeting::Member(found) if found == place => {
+                self.keep(place, *link);
                 Ok(None)
             }
-            Greeting::OtherSession(found) if found == party => Err(Error::OtherSession { party }),
-            _ => Ok(Some(self.again(party, pause, "somebody without its key answered".into()))),
+            Greeting::OtherSession(found) if found == place => {
+                Err(Error::OtherSession { peer: self.session.peer(place) })
+            }
+            _ => Ok(Some(self.again(place, pause, "somebody without its key answered".into()))),
         }
     }
 
-    /// A link to a party, in the place of an earlier one: that broke without our hearing of it.
-    fn keep(&mut self, party: usize, mut link: Link) {
-        link.raise(self.limits.message);
-        if let Some(place) = self.links.get_mut(party) {
-            *place = Some(link);
+    /// A link, instead of an earlier one to the same place: that broke without our hearing of it.
+    fn keep(&mut self, place: usize, mut link: Link) {
+        link.raise(largest(self.session, self.limits, place));
+        if let Some(kept) = self.links.get_mut(place) {
+            *kept = Some(link);
         }
     }
 
-    fn again(&mut self, party: usize, pause: Duration, reason: String) -> Dial {
-        if let Some(place) = self.reasons.get_mut(party) {
-            *place = reason;
+    fn again(&mut self, place: usize, pause: Duration, reason: String) -> Dial {
+        if let Some(last) = self.reasons.get_mut(place) {
+            *last = reason;
         }
         Dial::Later { at: Instant::now() + pause, pause: (pause * 2).min(LONGEST_PAUSE) }
     }
 
-    fn open(&mut self, party: usize) -> std::result::Result<Link, String> {
-        let address = resolve(self.session.address(party))?;
+    fn open(&mut self, place: usize) -> std::result::Result<Link, String> {
+        let address = resolve(self.session.address(place))?;
         let mut stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
         let token = Token(self.next_token);
         self.next_token += 1;
@@ -277,6 +282,16 @@ impl<'a> Connector<'a> {
             link.pump();
         }
     }
+}
+
+/// Bytes of the longest frame that may come from a place.
+fn largest(session: &Session, limits: &Limits, place: usize) -> u32 {
+    let most = match session.peer(place) {
+        Peer::Dealer => PIECE_BYTES,
+        Peer::Party(_) if session.is_dealer() => MOST_BYTES,
+        Peer::Party(_) => return limits.message,
+    };
+    u32::try_from(most).unwrap_or(u32::MAX)
 }
 
 /// The address to dial: a name may have several, of which the first counts.

@@ -14,8 +14,14 @@ pub(crate) enum Kind {
     Message = 0,
     /// The first of each side: who it is, and the proof.
     Hello = 1,
-    /// The last: why its sender leaves.
+    /// The last: why its sender leaves; nothing, where all has gone well and the other end is a dealer.
     Leave = 2,
+    /// From a dealer, first: the seed of a party.
+    Seed = 3,
+    /// To a dealer: what the corrected party wants.
+    Request = 4,
+    /// From a dealer: the next piece of it.
+    Corrections = 5,
 }
 
 /// A frame that came in.
@@ -126,6 +132,9 @@ impl Decoder {
             0 => Kind::Message,
             1 => Kind::Hello,
             2 => Kind::Leave,
+            3 => Kind::Seed,
+            4 => Kind::Request,
+            5 => Kind::Corrections,
             _ => return Err(Fault::Malformed),
         };
         if length > self.limit {
@@ -184,7 +193,7 @@ mod tests {
     #[test]
     fn what_is_too_large_or_unknown_is_refused_before_its_body_comes() {
         assert_eq!(decode(4, &[&[5, 0, 0, 0, 0]]).unwrap_err(), Fault::TooLarge(5));
-        assert_eq!(decode(u32::MAX, &[&[1, 0, 0, 0, 3]]).unwrap_err(), Fault::Malformed);
+        assert_eq!(decode(u32::MAX, &[&[1, 0, 0, 0, 6]]).unwrap_err(), Fault::Malformed);
     }
 
     #[test]

@@ -17,17 +17,17 @@ const _: () = assert!(SIZE as usize == 1 + HASH_SIZE + KEY_SIZE + PROOF_SIZE);
 /// What the frame of somebody says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Greeting {
-    /// It is this party, in this session.
-    Party(usize),
-    /// It is this party, and means another session.
+    /// It is whoever has this place, in this session.
+    Member(usize),
+    /// It is whoever has this place, and means another session.
     OtherSession(usize),
     /// It is nobody that was waited for.
     Stranger,
 }
 
-/// The own frame for a party.
+/// The own frame for whoever has a place.
 pub(crate) fn hello(session: &Session, connection: &Connection, to: usize) -> Result<Vec<u8>> {
-    let invalid = || Error::InvalidSession { kind: ErrorKind::UnknownParty, party: Some(to) };
+    let invalid = || Error::InvalidSession { kind: ErrorKind::UnknownParty, peer: Some(session.peer(to)) };
     let own = session.public_key(session.index()).ok_or_else(invalid)?;
     let peer = session.public_key(to).ok_or_else(invalid)?;
     let key = session.link_key(to).ok_or_else(invalid)?;
@@ -48,15 +48,15 @@ pub(crate) fn read(session: &Session, connection: &Connection, body: &[u8]) -> R
     let Some((key, rest)) = rest.split_first_chunk::<KEY_SIZE>() else { return Ok(Greeting::Stranger) };
     let (Ok(proof), VERSION) = (<&[u8; PROOF_SIZE]>::try_from(rest), version) else { return Ok(Greeting::Stranger) };
     let from = PublicKey::from_bytes(*key);
-    let Some(party) = session.party(&from) else { return Ok(Greeting::Stranger) };
-    let (Some(link), Some(own)) = (session.link_key(party), session.public_key(session.index())) else {
+    let Some(place) = session.place_of(&from) else { return Ok(Greeting::Stranger) };
+    let (Some(link), Some(own)) = (session.link_key(place), session.public_key(session.index())) else {
         return Ok(Greeting::Stranger);
     };
     let exported = tls::exported(connection)?;
     if link.verify(&from, &own, named, &exported, proof).is_err() {
         return Ok(Greeting::Stranger);
     }
-    Ok(if named == session.hash() { Greeting::Party(party) } else { Greeting::OtherSession(party) })
+    Ok(if named == session.hash() { Greeting::Member(place) } else { Greeting::OtherSession(place) })
 }
 
 #[cfg(test)]
@@ -104,7 +104,7 @@ mod tests {
         let (first, second) = (session(0, b"x"), session(1, b"x"));
         let frame = hello(&second, &client, 0).unwrap();
         assert_eq!(frame.len(), SIZE as usize);
-        assert_eq!(read(&first, &server, &frame).unwrap(), Greeting::Party(1));
+        assert_eq!(read(&first, &server, &frame).unwrap(), Greeting::Member(1));
         // It is meant for one party alone.
         assert_eq!(read(&session(2, b"x"), &server, &frame).unwrap(), Greeting::Stranger);
         assert_eq!(read(&session(0, b"y"), &server, &frame).unwrap(), Greeting::OtherSession(1));

@@ -7,7 +7,12 @@ use mio::net::TcpStream;
 use rustls::Connection;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::frame::{Decoder, Fault, Frame, Kind, encode};
+use crate::error::{Error, Result};
+use crate::frame::{Decoder, Fault, Frame, Kind, encode, read_reason};
+use crate::peer::Peer;
+
+/// The body of a frame.
+pub(crate) type Message = Zeroizing<Vec<u8>>;
 
 /// Frames that are kept unread; a party is never more than one round ahead.
 const MOST_FRAMES: usize = 3;
@@ -79,6 +84,11 @@ impl Link {
         encode(kind, body).map(|frame| self.queue.push_back(frame)).is_some()
     }
 
+    /// Frames that have not gone to TLS as a whole.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Whether all that was queued has left.
     pub(crate) fn is_flushed(&self) -> bool {
         self.queue.is_empty() && !self.tls.wants_write()
@@ -129,7 +139,7 @@ impl Link {
         self.connected
     }
 
-    fn pump_connected(&mut self) -> Result<(), End> {
+    fn pump_connected(&mut self) -> std::result::Result<(), End> {
         loop {
             let mut moved = self.read()?;
             moved |= self.encrypt()?;
@@ -148,7 +158,7 @@ impl Link {
     }
 
     /// Queue to TLS.
-    fn encrypt(&mut self) -> Result<bool, End> {
+    fn encrypt(&mut self) -> std::result::Result<bool, End> {
         let mut moved = false;
         while let Some(frame) = self.queue.front() {
             if self.tls.is_handshaking() {
@@ -168,7 +178,7 @@ impl Link {
     }
 
     /// TLS to socket.
-    fn write(&mut self) -> Result<bool, End> {
+    fn write(&mut self) -> std::result::Result<bool, End> {
         let mut moved = false;
         while self.tls.wants_write() {
             match self.tls.write_tls(&mut self.stream) {
@@ -186,7 +196,7 @@ impl Link {
     }
 
     /// Socket to TLS to frames, unless enough of them wait.
-    fn read(&mut self) -> Result<bool, End> {
+    fn read(&mut self) -> std::result::Result<bool, End> {
         if self.frames.len() >= MOST_FRAMES || self.decoder.is_waiting() {
             return Ok(false);
         }
@@ -217,6 +227,27 @@ impl Link {
             buffer.zeroize();
         }
         if closes { Err(End::Closed("it was closed".into())) } else { Ok(true) }
+    }
+}
+
+/// The next frame that came through a link, or why none will; `bound` is the most that it may announce.
+pub(crate) fn next(link: &mut Link, peer: Peer, bound: u64) -> Result<Option<Frame>> {
+    match (link.next(), link.end()) {
+        (Some(frame), _) => Ok(Some(frame)),
+        (None, None) => Ok(None),
+        (None, Some(End::Closed(reason))) => Err(Error::Lost { peer, reason: reason.clone() }),
+        (None, Some(End::Fault(Fault::Malformed))) => Err(Error::Malformed { peer }),
+        (None, Some(End::Fault(Fault::TooLarge(size)))) => Err(Error::TooLarge { peer, size: *size, bound }),
+    }
+}
+
+/// The body of the next frame, which has to be of this kind.
+pub(crate) fn received(link: &mut Link, peer: Peer, kind: Kind, bound: u64) -> Result<Option<Message>> {
+    match next(link, peer, bound)? {
+        None => Ok(None),
+        Some(frame) if frame.kind == kind => Ok(Some(frame.body)),
+        Some(frame) if frame.kind == Kind::Leave => Err(Error::Left { peer, reason: read_reason(&frame.body) }),
+        Some(_) => Err(Error::Malformed { peer }),
     }
 }
 

@@ -4,19 +4,22 @@ use std::fmt;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use cloakwork_core::ErrorKind;
+use cloakwork_core::kdf;
+use cloakwork_core::mpc::dealer::{SEED_SIZE, Seed};
 use cloakwork_core::mpc::engine::{Progress, Rounds};
 use mio::{Events, Poll};
 use zeroize::Zeroizing;
 
 use crate::connect::Connector;
+use crate::dealer_link::DealerLink;
+use crate::ending::{end, wait};
 use crate::error::{Error, Result};
-use crate::frame::{Fault, Kind, read_reason, reason};
+use crate::frame::Kind;
 use crate::limits::Limits;
-use crate::link::{End, Link};
+use crate::link::{Link, Message, received};
+use crate::peer::Peer;
 use crate::session::Session;
-
-/// How long the last words of a party may take to leave.
-const GOODBYE: Duration = Duration::from_secs(2);
 
 /// What went over the links so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,20 +28,23 @@ pub struct Traffic {
     pub rounds: u64,
     /// Bytes of messages to the other party that got most, as the engine counts them, with heads.
     pub messages: u64,
+    /// Bytes of corrections from a dealer.
+    pub corrections: u64,
     /// Bytes that all sockets took, TLS and handshakes included.
     pub sent: u64,
     /// Bytes that all sockets gave.
     pub received: u64,
 }
 
-/// The links of a party to all others.
+/// The links of a party to all others, and to the dealer if there is one.
 pub struct Mesh {
     session: Session,
     limits: Limits,
     poll: Poll,
+    /// By party; the own place is empty.
     links: Vec<Option<Link>>,
-    rounds: u64,
-    messages: u64,
+    dealer: Option<DealerLink>,
+    traffic: Traffic,
     over: bool,
 }
 
@@ -48,19 +54,58 @@ impl fmt::Debug for Mesh {
     }
 }
 
-type Message = Zeroizing<Vec<u8>>;
-
 impl Mesh {
-    /// Connects a party to all others of a session, which wait for it no longer than their limit. It listens on `listener`, whose address the others know.
+    /// Connects a party to all others of a session and to its dealer, which wait for it no longer than their limit. It listens on `listener`, whose address the others know.
     ///
     /// Whoever cannot prove to be a party is not heard and keeps nobody from joining. A party's name is looked up by the system, whose patience counts.
     ///
     /// # Errors
     ///
-    /// [`Error::NotConnected`], [`Error::OtherSession`], [`Error::Left`], [`Error::System`].
+    /// [`Error::NotConnected`], [`Error::OtherSession`], [`Error::Left`], [`Error::System`]; [`Error::InvalidSession`] for the session of a dealer.
     pub fn connect(session: Session, listener: TcpListener, limits: Limits) -> Result<Self> {
-        let (poll, links) = Connector::new(&session, &limits, listener)?.run()?;
-        Ok(Self { session, limits, poll, links, rounds: 0, messages: 0, over: false })
+        if session.is_dealer() {
+            return Err(Error::InvalidSession { kind: ErrorKind::InvalidArgument, peer: Some(Peer::Dealer) });
+        }
+        let (poll, mut links) = Connector::new(&session, &limits, listener)?.run()?;
+        let dealer = if session.has_dealer() { links.pop().flatten().map(DealerLink::new) } else { None };
+        Ok(Self { session, limits, poll, links, dealer, traffic: Traffic::default(), over: false })
+    }
+
+    /// The seed that the dealer gives this party, once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mesh::run`].
+    pub fn seed(&mut self) -> Result<Seed> {
+        let until = Instant::now() + self.limits.step;
+        let result = self.of_dealer(until, self.limits.step, DealerLink::seed).and_then(|seed| {
+            let bytes = <&[u8; SEED_SIZE]>::try_from(seed.as_slice());
+            bytes.map(Seed::from_bytes).map_err(|_| Error::Malformed { peer: Peer::Dealer })
+        });
+        self.or_leave(result)
+    }
+
+    /// 32 bytes that the parties of this session know and no other session has, from 32 random ones of each: 1 round.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mesh::run`].
+    pub fn agree(&mut self, random: &[u8; 32]) -> Result<[u8; 32]> {
+        let result = self.exchange(|_| Zeroizing::new(random.to_vec())).and_then(|incoming| {
+            let mut parts = vec![*random; self.parties()];
+            for (party, message) in incoming {
+                let peer = Peer::Party(party);
+                let part = <[u8; 32]>::try_from(message.as_slice()).map_err(|_| Error::Malformed { peer })?;
+                if let Some(place) = parts.get_mut(party) {
+                    *place = part;
+                }
+            }
+            let mut hasher = kdf::Hasher::new("session number");
+            hasher.part(self.session.hash());
+            parts.iter().for_each(|part| hasher.part(part));
+            Ok(hasher.finish())
+        });
+        self.or_leave(result)
     }
 
     /// The place of this party.
@@ -78,10 +123,10 @@ impl Mesh {
     /// What went over the links so far.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
-        let links = self.links.iter().flatten();
+        let links = self.links.iter().flatten().chain(self.dealer.iter().map(DealerLink::link));
         let (sent, received) =
             links.fold((0, 0), |(sent, received), link| (sent + link.sent, received + link.received));
-        Traffic { rounds: self.rounds, messages: self.messages, sent, received }
+        Traffic { sent, received, ..self.traffic }
     }
 
     /// Runs an engine, a session or what makes correlations to its end.
@@ -93,6 +138,11 @@ impl Mesh {
     /// [`Error::Silent`], [`Error::Lost`], [`Error::Left`], [`Error::TooLarge`], [`Error::Malformed`], [`Error::Refused`], [`Error::NoPreprocessing`].
     pub fn run(&mut self, engine: &mut impl Rounds) -> Result<()> {
         let result = self.rounds(engine);
+        self.or_leave(result)
+    }
+
+    /// Ends the session with an error, if there is one.
+    fn or_leave<T>(&mut self, result: Result<T>) -> Result<T> {
         if let Err(error) = &result {
             self.leave(&error.to_string());
         }
@@ -100,11 +150,17 @@ impl Mesh {
     }
 
     fn rounds(&mut self, engine: &mut impl Rounds) -> Result<()> {
+        // The corrections of a batch have one limit, in however many requests they come.
+        let mut until = None;
         loop {
             match engine.advance().map_err(Error::Refused)? {
                 Progress::Finished => return Ok(()),
-                Progress::Preprocessing => return Err(Error::NoPreprocessing),
+                Progress::Preprocessing => {
+                    let until = *until.get_or_insert_with(|| Instant::now() + self.limits.corrections);
+                    self.fetch(engine, until)?;
+                }
                 Progress::Exchange => {
+                    until = None;
                     let incoming = self.exchange(|party| Zeroizing::new(engine.message(party)))?;
                     for (party, message) in incoming {
                         engine.receive(party, &message).map_err(Error::Refused)?;
@@ -114,10 +170,48 @@ impl Mesh {
         }
     }
 
+    /// Asks the dealer for what the engine wants, and hands on what comes.
+    fn fetch(&mut self, engine: &mut impl Rounds, until: Instant) -> Result<()> {
+        let request = engine.request().map_err(Error::Refused)?.ok_or(Error::NoPreprocessing)?;
+        self.dealer.as_mut().ok_or(Error::NoPreprocessing)?.ask(&request)?;
+        let mut due = 8 * request.words();
+        while due > 0 {
+            let piece = self.of_dealer(until, self.limits.corrections, DealerLink::corrections)?;
+            engine.supply(&piece).map_err(|_| Error::Malformed { peer: Peer::Dealer })?;
+            self.traffic.corrections += piece.len() as u64;
+            due = due.saturating_sub(piece.len() as u64);
+        }
+        Ok(())
+    }
+
+    /// Waits for what comes from the dealer.
+    fn of_dealer(
+        &mut self,
+        until: Instant,
+        waited: Duration,
+        next: impl Fn(&mut DealerLink) -> Result<Option<Message>>,
+    ) -> Result<Message> {
+        if self.over {
+            return Err(over());
+        }
+        let link = self.dealer.as_mut().ok_or(Error::NoPreprocessing)?;
+        let mut events = Events::with_capacity(64);
+        loop {
+            if let Some(message) = next(link)? {
+                return Ok(message);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Error::Silent { peers: vec![Peer::Dealer], waited });
+            }
+            wait(&mut self.poll, &mut events, left)?;
+        }
+    }
+
     /// One round: a message to each other party, and one from each.
     fn exchange(&mut self, outgoing: impl Fn(usize) -> Message) -> Result<Vec<(usize, Message)>> {
         if self.over {
-            return Err(Error::System(std::io::Error::other("the session is over")));
+            return Err(over());
         }
         let mut most = 0;
         for (party, link) in self.links.iter_mut().enumerate() {
@@ -125,7 +219,8 @@ impl Mesh {
             let message = outgoing(party);
             most = most.max(message.len() as u64);
             if !link.queue(Kind::Message, &message) {
-                return Err(Error::TooLarge { party, size: message.len() as u64, bound: u32::MAX.into() });
+                let (peer, size) = (Peer::Party(party), message.len() as u64);
+                return Err(Error::TooLarge { peer, size, bound: u32::MAX.into() });
             }
             link.pump();
         }
@@ -134,20 +229,20 @@ impl Mesh {
         let mut events = Events::with_capacity(64);
         loop {
             self.collect(&mut found)?;
-            let silent: Vec<usize> = self.waiting(&found);
+            let silent = self.waiting(&found);
             let flushed = self.links.iter().flatten().all(Link::is_flushed);
             if silent.is_empty() && flushed {
                 break;
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let parties = if silent.is_empty() { self.unread() } else { silent };
-                return Err(Error::Silent { parties, waited: self.limits.step });
+                let peers = if silent.is_empty() { self.unread() } else { silent };
+                return Err(Error::Silent { peers, waited: self.limits.step });
             }
             wait(&mut self.poll, &mut events, left)?;
         }
-        self.rounds += 1;
-        self.messages += most;
+        self.traffic.rounds += 1;
+        self.traffic.messages += most;
         Ok(found
             .into_iter()
             .enumerate()
@@ -163,34 +258,21 @@ impl Mesh {
             if place.is_some() {
                 continue;
             }
-            match link.next() {
-                Some(frame) if frame.kind == Kind::Message => *place = Some(frame.body),
-                Some(frame) if frame.kind == Kind::Leave => {
-                    return Err(Error::Left { party, reason: read_reason(&frame.body) });
-                }
-                Some(_) => return Err(Error::Malformed { party }),
-                None => match link.end() {
-                    None => {}
-                    Some(End::Closed(reason)) => return Err(Error::Lost { party, reason: reason.clone() }),
-                    Some(End::Fault(Fault::Malformed)) => return Err(Error::Malformed { party }),
-                    Some(End::Fault(Fault::TooLarge(size))) => {
-                        return Err(Error::TooLarge { party, size: *size, bound: self.limits.message.into() });
-                    }
-                },
-            }
+            *place = received(link, Peer::Party(party), Kind::Message, self.limits.message.into())?;
         }
         Ok(())
     }
 
-    fn waiting(&self, found: &[Option<Message>]) -> Vec<usize> {
+    fn waiting(&self, found: &[Option<Message>]) -> Vec<Peer> {
         let missing = found.iter().enumerate().filter(|(_, message)| message.is_none());
-        missing.map(|(party, _)| party).filter(|party| *party != self.index()).collect()
+        missing.map(|(party, _)| party).filter(|party| *party != self.index()).map(Peer::Party).collect()
     }
 
     /// The parties that do not take what is sent to them.
-    fn unread(&self) -> Vec<usize> {
+    fn unread(&self) -> Vec<Peer> {
         let links = self.links.iter().enumerate();
-        links.filter(|(_, link)| link.as_ref().is_some_and(|link| !link.is_flushed())).map(|(party, _)| party).collect()
+        let unread = links.filter(|(_, link)| link.as_ref().is_some_and(|link| !link.is_flushed()));
+        unread.map(|(party, _)| Peer::Party(party)).collect()
     }
 
     /// Ends the session well: the others read all that was sent, and find the connections closed.
@@ -207,44 +289,28 @@ impl Mesh {
         if std::mem::replace(&mut self.over, true) {
             return;
         }
-        for link in self.links.iter_mut().flatten() {
-            if let Some(why) = why {
-                link.queue(Kind::Leave, reason(why));
-            }
-            link.pump();
-        }
-        let until = Instant::now() + GOODBYE;
-        let mut events = Events::with_capacity(64);
-        let mut said = false;
-        loop {
-            self.links.iter_mut().flatten().for_each(Link::pump);
-            if !said && self.links.iter().flatten().all(|link| link.is_flushed() || link.is_closed()) {
-                self.links.iter_mut().flatten().for_each(Link::close);
-                said = true;
-                continue;
-            }
-            // A socket that is dropped while something comes takes back what the other side has not read yet.
-            let over = |link: &Link| link.is_closed() || (why.is_none() && link.is_flushed());
-            let left = until.saturating_duration_since(Instant::now());
-            if (said && self.links.iter().flatten().all(over))
-                || left.is_zero()
-                || wait(&mut self.poll, &mut events, left).is_err()
-            {
-                return;
-            }
+        let dealer = self.dealer.as_mut().map(|dealer| dealer.last(why));
+        let mut links: Vec<&mut Link> = self.links.iter_mut().flatten().chain(dealer).collect();
+        end(&mut self.poll, &mut links, why);
+    }
+}
+
+#[cfg(test)]
+impl Mesh {
+    /// What no party does.
+    pub(crate) fn send_to_dealer(&mut self, kind: Kind, body: &[u8]) {
+        if let Some(dealer) = &mut self.dealer {
+            dealer.last(Some("")).queue(kind, body);
         }
     }
+}
+
+fn over() -> Error {
+    Error::System(std::io::Error::other("the session is over"))
 }
 
 impl Drop for Mesh {
     fn drop(&mut self) {
         self.leave("it stopped");
-    }
-}
-
-fn wait(poll: &mut Poll, events: &mut Events, limit: Duration) -> Result<()> {
-    match poll.poll(events, Some(limit)) {
-        Err(error) if error.kind() != std::io::ErrorKind::Interrupted => Err(error.into()),
-        _ => Ok(()),
     }
 }

@@ -19,11 +19,17 @@ use cloakwork_core::mpc::dealer::{Dealer, Dealt, Seed};
 use cloakwork_core::mpc::engine::{Cost, Engine};
 use cloakwork_core::mpc::protocol::{open, product};
 use cloakwork_core::prg::Suite;
-use cloakwork_net::{Error, Limits, Member, Mesh, Session, Traffic};
+use cloakwork_net::{Error, Limits, Member, Mesh, Peer, Session, Traffic};
 
-const LIMITS: Limits = Limits { connect: Duration::from_secs(20), step: Duration::from_secs(20), message: 1 << 20 };
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(20),
+    step: Duration::from_secs(20),
+    corrections: Duration::from_secs(20),
+    idle: Duration::from_secs(20),
+    message: 1 << 20,
+};
 /// Longer than any of these sessions, shorter than a person's patience.
-const IMPATIENT: Limits = Limits { connect: Duration::from_secs(4), step: Duration::from_secs(4), message: 1 << 20 };
+const IMPATIENT: Limits = Limits { connect: Duration::from_secs(4), step: Duration::from_secs(4), ..LIMITS };
 
 fn identity(number: usize) -> Identity {
     let secret = core::array::from_fn(|place| u8::try_from(place * 7 + number + 1).unwrap());
@@ -107,7 +113,7 @@ fn a_program_runs_over_links_as_without_and_costs_what_the_engine_says() {
             mesh.finish();
             (squares, cost, traffic)
         });
-        for (squares, cost, Traffic { rounds, messages, sent, received }) in found {
+        for (squares, cost, Traffic { rounds, messages, sent, received, .. }) in found {
             assert!(squares.iter().zip(0u64..).all(|(square, number)| *square == number * number));
             // Products open two words each, the result one.
             assert_eq!((cost.rounds, cost.bytes), (2, 24_000));
@@ -147,13 +153,13 @@ fn a_party_that_does_not_come_is_named_when_its_time_has_passed() {
     let mut there = places(3);
     drop(there.remove(2));
     for result in all(there, |place| place.join(IMPATIENT)) {
-        assert!(matches!(result.unwrap_err(), Error::NotConnected { party: 2, .. } | Error::Left { .. }));
+        assert!(matches!(result.unwrap_err(), Error::NotConnected { peer: Peer::Party(2), .. } | Error::Left { .. }));
     }
     let mut there = places(3);
     drop(there.remove(0));
     for result in all(there, |place| place.join(IMPATIENT)) {
         let error = result.unwrap_err();
-        assert!(matches!(error, Error::NotConnected { party: 0, .. } | Error::Left { .. }), "{error}");
+        assert!(matches!(error, Error::NotConnected { peer: Peer::Party(0), .. } | Error::Left { .. }), "{error}");
     }
 }
 
@@ -163,8 +169,8 @@ fn parties_of_another_session_find_out_on_both_sides() {
         let session = place.session(if place.number == 0 { b"the one" } else { b"the other" });
         Mesh::connect(session, place.listener, LIMITS).unwrap_err()
     });
-    assert!(matches!(found[0], Error::OtherSession { party: 1 }), "{}", found[0]);
-    assert!(matches!(found[1], Error::OtherSession { party: 0 }), "{}", found[1]);
+    assert!(matches!(found[0], Error::OtherSession { peer: Peer::Party(1) }), "{}", found[0]);
+    assert!(matches!(found[1], Error::OtherSession { peer: Peer::Party(0) }), "{}", found[1]);
 }
 
 #[test]
@@ -216,7 +222,7 @@ fn a_party_that_falls_silent_is_named() {
     for error in [&found[0], &found[2]] {
         assert!(error.to_string().contains("party 1") || matches!(error, Error::Left { .. }), "{error}");
     }
-    assert!(found.iter().any(|error| matches!(error, Error::Silent { parties, .. } if parties == &[1])));
+    assert!(found.iter().any(|error| matches!(error, Error::Silent { peers, .. } if peers == &[Peer::Party(1)])));
     assert!(start.elapsed() < LIMITS.connect);
 }
 
@@ -244,8 +250,12 @@ fn a_message_above_the_limit_ends_the_session_by_name() {
         let mut mesh = place.join(Limits { message, ..LIMITS }).unwrap();
         squares(&mut mesh, 1000).unwrap_err()
     });
-    assert!(matches!(found[0], Error::TooLarge { party: 1, size: 16_008, bound: 100 }), "{}", found[0]);
-    assert!(matches!(&found[1], Error::Left { party: 0, reason } if reason.contains("16008")), "{}", found[1]);
+    assert!(matches!(found[0], Error::TooLarge { peer: Peer::Party(1), size: 16_008, bound: 100 }), "{}", found[0]);
+    assert!(
+        matches!(&found[1], Error::Left { peer: Peer::Party(0), reason } if reason.contains("16008")),
+        "{}",
+        found[1]
+    );
 }
 
 #[test]
@@ -263,12 +273,12 @@ fn parties_that_run_other_programs_are_refused_by_the_length_of_their_messages()
 fn sessions_that_cannot_be_are_refused() {
     let member = |number| Member { key: identity(number).public_key(), address: "127.0.0.1:1".into() };
     let refused = |own, members: &[Member]| match Session::new(&identity(own), members.to_vec(), b"") {
-        Err(Error::InvalidSession { kind, party }) => (kind.code(), party),
+        Err(Error::InvalidSession { kind, peer }) => (kind.code(), peer),
         _ => panic!("not refused"),
     };
     assert_eq!(refused(0, &[member(0)]), (104, None));
     assert_eq!(refused(5, &[member(0), member(1)]), (513, None));
-    assert_eq!(refused(0, &[member(0), member(1), member(1)]), (403, Some(2)));
+    assert_eq!(refused(0, &[member(0), member(1), member(1)]), (403, Some(Peer::Party(2))));
     let zero = Member { key: cloakwork_core::agreement::PublicKey::from_bytes([0; 32]), ..member(0) };
-    assert_eq!(refused(0, &[member(0), zero]), (402, Some(1)));
+    assert_eq!(refused(0, &[member(0), zero]), (402, Some(Peer::Party(1))));
 }

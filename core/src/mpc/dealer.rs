@@ -2,6 +2,13 @@
 //!
 //! The dealer gives each party a seed, once; after that it sends corrections to one party and hears nothing but which correlations are wanted. It could open
 //! every masked value that it saw, so it must see none: it is no party, and relays no message.
+//!
+//! Where dealer and parties are not in one program, a [`Service`] takes a [`Request`] at a time and gives corrections in pieces, which a [`Delivery`] puts together at the
+//! corrected party.
+
+mod delivery;
+mod request;
+mod service;
 
 use alloc::boxed::Box;
 use alloc::vec;
@@ -17,6 +24,10 @@ use crate::mpc::correlation::{Correlation, Layout, Material, Words};
 use crate::prg::{Sign, StreamKey, Suite, add_stream};
 use crate::random;
 use crate::ring::Lane;
+
+pub use self::delivery::Delivery;
+pub use self::request::{MOST_BYTES, MOST_CORRELATIONS, MOST_WORDS, Request};
+pub use self::service::{PIECE_BYTES, PIECE_WORDS, Piece, Service};
 
 /// Bytes of a seed.
 pub const SEED_SIZE: usize = 32;

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::{Correlation, Material};
-use crate::mpc::dealer::Preprocessing;
+use crate::mpc::dealer::{Preprocessing, Request};
 
 /// Bytes of the head of a message: its round.
 const HEAD: usize = 8;
@@ -274,6 +274,24 @@ pub trait Rounds {
     ///
     /// Those of [`Engine::receive`]; nothing changes then.
     fn receive(&mut self, from: usize, message: &[u8]) -> Result<()>;
+
+    /// What a dealer elsewhere is to be asked for before it goes on, once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Request::new`].
+    fn request(&mut self) -> Result<Option<Request>> {
+        Ok(None)
+    }
+
+    /// Takes the next piece of corrections from that dealer.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::OutOfOrder`] where none is due, [`ErrorKind::Malformed`] for another length than the next one has; nothing changes then.
+    fn supply(&mut self, _piece: &[u8]) -> Result<()> {
+        Err(ErrorKind::OutOfOrder.into())
+    }
 }
 
 impl Rounds for Engine {

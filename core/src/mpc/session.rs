@@ -2,7 +2,7 @@
 //!
 //! Calls only say what is wanted, in the same order at all parties; nothing is sent before [`Session::advance`]. Everything wanted by then runs side by side as far as
 //! its inputs allow, so that whatever is independent opens in the same rounds. Correlated randomness comes from a dealer, or from the parties themselves, which then is made
-//! before each batch of operations, in messages between those of the operations. Kinds and lengths are checked when an operation is asked for; a value that cannot be made
+//! before each batch of operations, in messages between those of the operations. A dealer elsewhere sends the corrections of a batch before the corrected party begins it. Kinds and lengths are checked when an operation is asked for; a value that cannot be made
 //! fails by itself, and so does what is made of it.
 
 mod evaluate;
@@ -22,7 +22,7 @@ use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
-use crate::mpc::dealer::Preprocessing;
+use crate::mpc::dealer::{Dealt, Delivery, Preprocessing, Request, Seed};
 use crate::mpc::engine::{Cost, Engine, Outcome, Progress, Rounds};
 use crate::mpc::oblivious::Generator;
 use crate::mpc::pairwise::Pairwise;
@@ -72,6 +72,10 @@ pub struct Session {
     generator: Option<Generator>,
     /// Whether the present round is one of the generator's.
     making: bool,
+    /// What the corrected party gets from a dealer elsewhere.
+    delivery: Option<Delivery>,
+    /// Operations of the batch whose correlations were announced, if one was.
+    announced: Option<usize>,
     format: Format,
     seeds: Seeds,
     agreed: Slot,
@@ -117,6 +121,8 @@ impl Session {
             engine,
             generator: None,
             making: false,
+            delivery: None,
+            announced: None,
             format,
             seeds,
             agreed,
@@ -146,6 +152,32 @@ impl Session {
         let source = Box::new(generator.begin(&[])?);
         let made = Self::new(index, parties, format, suite, source, rng)?;
         Ok(Self { generator: Some(generator), ..made })
+    }
+
+    /// A party of a computation whose dealer is elsewhere and gave it this seed. Party `corrected` asks it for corrections before each batch of operations:
+    /// [`Rounds::advance`] gives [`Progress::Preprocessing`] there, until all that [`Rounds::request`] asks for has come to [`Rounds::supply`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::new`], also for a corrected party that is none.
+    pub fn with_dealer<R: TryCryptoRng + 'static>(
+        index: usize,
+        parties: usize,
+        format: Format,
+        suite: Suite,
+        seed: Seed,
+        corrected: usize,
+        rng: R,
+    ) -> Result<Self> {
+        if corrected >= parties {
+            return Err(ErrorKind::InvalidArgument.bound(parties as u64));
+        }
+        if index != corrected {
+            return Self::new(index, parties, format, suite, Box::new(Dealt::seeded(suite, seed)), rng);
+        }
+        let (delivery, source) = Delivery::new(suite, seed);
+        let made = Self::new(index, parties, format, suite, Box::new(source), rng)?;
+        Ok(Self { delivery: Some(delivery), ..made })
     }
 
     /// The place of this party.
@@ -293,7 +325,6 @@ impl Session {
                 inputs: vec![value],
                 outputs: vec![words.clone()],
             };
-            begin(&mut self.engine, self.format, &step);
             self.waiting.push(step);
             value = words;
         }
@@ -342,18 +373,31 @@ impl Session {
         self.slot(value)?.peek().transpose().map(|words| words.map(|words| (*words).clone()))
     }
 
-    /// Starts what was asked for. Everything asked for before has ended, so it runs as a rehearsal does.
-    fn begin_waiting(&mut self) -> Result<()> {
+    /// Starts what was asked for, and whether it could. Everything asked for before has ended, so it runs as a rehearsal does.
+    fn begin_waiting(&mut self) -> Result<bool> {
+        let mut count = self.waiting.len();
         if self.generator.is_some() {
             let plan = self.plan()?;
             if let Some(generator) = &mut self.generator {
                 generator.announce(&plan);
             }
         }
-        for step in core::mem::take(&mut self.waiting) {
+        if self.delivery.is_some() {
+            // One that began before its corrections are there would wait for them where others do not, and count correlations in another order.
+            let plan = if self.announced.is_none() { self.plan()? } else { Vec::new() };
+            count = *self.announced.get_or_insert(count);
+            if let Some(delivery) = &mut self.delivery {
+                delivery.announce(&plan);
+                if !delivery.is_complete() {
+                    return Ok(false);
+                }
+            }
+            self.announced = None;
+        }
+        for step in self.waiting.drain(..count) {
             begin(&mut self.engine, self.format, &step);
         }
-        Ok(())
+        Ok(true)
     }
 
     fn slot(&self, value: ValueId) -> Result<&Slot> {
@@ -384,7 +428,11 @@ impl Rounds for Session {
                 }
             }
             match self.engine.advance() {
-                Progress::Finished if !self.waiting.is_empty() => self.begin_waiting()?,
+                Progress::Finished if !self.waiting.is_empty() => {
+                    if !self.begin_waiting()? {
+                        return Ok(Progress::Preprocessing);
+                    }
+                }
                 Progress::Preprocessing if self.generator.is_some() => (self.making, asked) = (true, true),
                 progress => return Ok(progress),
             }
@@ -403,6 +451,14 @@ impl Rounds for Session {
             Some(generator) if self.making => generator.receive(from, message),
             _ => self.engine.receive(from, message),
         }
+    }
+
+    fn request(&mut self) -> Result<Option<Request>> {
+        self.delivery.as_mut().map_or(Ok(None), Delivery::request)
+    }
+
+    fn supply(&mut self, piece: &[u8]) -> Result<()> {
+        self.delivery.as_mut().map_or_else(|| Err(ErrorKind::OutOfOrder.into()), |delivery| delivery.take(piece))
     }
 }
 

@@ -15,6 +15,7 @@
 
 mod access;
 mod comparison;
+mod elsewhere;
 mod engine;
 mod formula;
 mod functions;

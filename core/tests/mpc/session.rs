@@ -281,6 +281,20 @@ fn an_explanation_is_what_it_then_costs() {
 }
 
 #[test]
+fn a_truth_value_becomes_a_word_once_when_it_is_opened() {
+    let mut table = Table::new(2);
+    let (x, y) = (table.integers(&[2, 3, 4]), table.integers(&[5, 1, 4]));
+    let less = table.one(&Operation::Less, &[x, y]);
+    table.play();
+    let before = table.cost();
+    assert_eq!(table.open(less), [1.0, 0.0, 0.0]);
+    let after = table.cost();
+    // A byte for three bits and a word each, one after the other; a word of corrections for each bit.
+    assert_eq!((after.rounds - before.rounds, after.bytes - before.bytes), (2, 1 + 24));
+    assert_eq!(after.corrections - before.corrections, 3);
+}
+
+#[test]
 fn parties_without_a_dealer_compute_the_same_at_the_same_cost() {
     let computed = |table: &mut Table| {
         let (x, y) = (table.reals(&[0.5, -3.0, 12.25]), table.integers(&[2, 3, -4]));

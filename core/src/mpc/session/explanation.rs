@@ -86,9 +86,13 @@ impl Session {
     }
 }
 
-/// A value of the same form that is there.
+/// A value of the same form that is there, or has failed for the same reason.
 fn zeros(slot: &Slot) -> Slot {
     let copy = Slot::new(slot.kind, slot.length);
+    if let Some(Err(error)) = slot.peek() {
+        copy.put(Err(error));
+        return copy;
+    }
     let words = if slot.kind == Kind::Bit { bits::words(slot.length) } else { slot.length };
     copy.put(Ok(Zeroizing::new(vec![0; words])));
     copy
