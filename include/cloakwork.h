@@ -273,6 +273,16 @@
 #define CLOAK_CLIENT_SIZE_1024 122880
 
 /**
+ * Characters of a reason, with its NUL.
+ */
+#define CLOAK_MPC_REASON_LENGTH 384
+
+/**
+ * In `cloak_error.party`: the dealer.
+ */
+#define CLOAK_MPC_DEALER 4294967295
+
+/**
  * What a call came to. Numbers never change and are not reused; new ones may be added.
  *
  * `cloak_status_text` has a sentence for each.
@@ -494,6 +504,30 @@ enum cloak_status
      * A bug in the library. What the call was changing stays unusable and can only be freed.
      */
     CLOAK_ERR_PANIC = 901,
+    /**
+     * No link to a party, or to the dealer, came about in time.
+     */
+    CLOAK_ERR_NOT_CONNECTED = 1001,
+    /**
+     * A party, or the dealer, means another session: other parties, another dealer, other settings or another name.
+     */
+    CLOAK_ERR_OTHER_SESSION = 1002,
+    /**
+     * Nothing came from a party, or from the dealer, for too long.
+     */
+    CLOAK_ERR_SILENT = 1003,
+    /**
+     * The connection to a party, or to the dealer, ended without a word.
+     */
+    CLOAK_ERR_LOST = 1004,
+    /**
+     * A party, or the dealer, ended the session and said why.
+     */
+    CLOAK_ERR_LEFT = 1005,
+    /**
+     * The operating system refused, such as an address that is in use.
+     */
+    CLOAK_ERR_SYSTEM = 1006,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -1854,32 +1888,6 @@ typedef struct cloak_phase {
 } cloak_phase;
 
 /**
- * An operation with what it needs besides its inputs.
- */
-typedef struct cloak_mpc_operation {
-    /**
-     * One of `cloak_mpc_operation_type`.
-     */
-    int32_t type;
-    /**
-     * Zero.
-     */
-    uint32_t reserved;
-    /**
-     * Columns, places, ranks, an exponent or a kind; may be NULL when there are none.
-     */
-    const uint64_t *numbers;
-    /**
-     * How many numbers.
-     */
-    size_t numbers_length;
-    /**
-     * Public numbers, `CLOAK_I64` or `CLOAK_F64`; of length 0 when there are none, and then the type does not matter.
-     */
-    struct cloak_values constants;
-} cloak_mpc_operation;
-
-/**
  * What all parties of a session agree on, and which of them this is.
  */
 typedef struct cloak_mpc_config {
@@ -1912,6 +1920,120 @@ typedef struct cloak_mpc_config {
      */
     uint8_t reserved[1];
 } cloak_mpc_config;
+
+/**
+ * A party, or the dealer, as the others know it.
+ */
+typedef struct cloak_mpc_member {
+    /**
+     * Its public key, which the others pin.
+     */
+    uint8_t key[CLOAK_KEY_SIZE];
+    /**
+     * Host and port, NUL-terminated: `localhost:7101`, `[2001:db8::1]:7101`. NULL where nobody calls it.
+     */
+    const char *address;
+} cloak_mpc_member;
+
+/**
+ * Limits of a computation over a network: every wait has one. Times are in seconds; 0 stands for what is usual.
+ */
+typedef struct cloak_mpc_limits {
+    /**
+     * How long others are waited for when a session begins; usually 60.
+     */
+    double connect;
+    /**
+     * How long a message of a round is waited for; usually 60.
+     */
+    double step;
+    /**
+     * How long the party with the corrections waits for those of a batch of operations, below `step`; usually 45.
+     */
+    double corrections;
+    /**
+     * How long a dealer waits for a request, or for the parties to end; usually 3600.
+     */
+    double idle;
+    /**
+     * Bytes of a message; usually 2^28.
+     */
+    uint32_t message;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} cloak_mpc_limits;
+
+/**
+ * Who takes part in a computation over a network, and where. All say the same, but for `listen`.
+ */
+typedef struct cloak_mpc_network {
+    /**
+     * The parties in their order, as many as the config says.
+     */
+    const struct cloak_mpc_member *parties;
+    /**
+     * The dealer, who is none of them; NULL where the parties make correlated randomness themselves.
+     */
+    const struct cloak_mpc_member *dealer;
+    /**
+     * What the session is called; who calls it otherwise, or has another config, finds no partner.
+     */
+    const uint8_t *name;
+    /**
+     * Bytes of the name.
+     */
+    size_t name_length;
+    /**
+     * Where this one listens, NUL-terminated: `0.0.0.0:7101`.
+     */
+    const char *listen;
+    /**
+     * Limits.
+     */
+    struct cloak_mpc_limits limits;
+} cloak_mpc_network;
+
+/**
+ * Why a computation over a network ended. It holds no secret.
+ */
+typedef struct cloak_mpc_failure {
+    /**
+     * The status, and the place of the party that caused it, or `CLOAK_MPC_DEALER`; where there are several, that of the first.
+     */
+    struct cloak_error error;
+    /**
+     * A sentence for people, in UTF-8, that names all of them.
+     */
+    char reason[CLOAK_MPC_REASON_LENGTH];
+} cloak_mpc_failure;
+
+/**
+ * An operation with what it needs besides its inputs.
+ */
+typedef struct cloak_mpc_operation {
+    /**
+     * One of `cloak_mpc_operation_type`.
+     */
+    int32_t type;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Columns, places, ranks, an exponent or a kind; may be NULL when there are none.
+     */
+    const uint64_t *numbers;
+    /**
+     * How many numbers.
+     */
+    size_t numbers_length;
+    /**
+     * Public numbers, `CLOAK_I64` or `CLOAK_F64`; of length 0 when there are none, and then the type does not matter.
+     */
+    struct cloak_values constants;
+} cloak_mpc_operation;
 
 /**
  * What something costs.
@@ -3630,6 +3752,70 @@ cloak_status cloak_mpc_dealer_new(uint32_t parties,
 void cloak_mpc_dealer_free(struct cloak_mpc_dealer *dealer);
 
 /**
+ * Connects a party to all others, and to the dealer if there is one. All come within the limit for that, in any order.
+ *
+ * Hosts only. The caller ends it with `cloak_mpc_session_free`, and before that, when all has gone well, with `cloak_mpc_leave`. Rounds are for `cloak_mpc_run`.
+ *
+ * @param config    the agreement; the place in it is that of the identity's key among the parties
+ * @param network   who takes part, and where
+ * @param identity  the key pair of this party
+ * @param rng       source of what this party draws, all within this call; NULL for that of the operating system
+ * @param out       the session
+ * @param failure   NULL, or where to say what failed, and because of whom
+ * @return `CLOAK_ERR_INVALID_ARGUMENT`, `CLOAK_ERR_UNSUPPORTED`, `CLOAK_ERR_MALFORMED`, `CLOAK_ERR_LOW_ORDER_KEY` and `CLOAK_ERR_REPEATED_KEY` for what is wrong in the arguments;
+ *         `CLOAK_ERR_UNKNOWN_PARTY` for an identity that is no party's; `CLOAK_ERR_NOT_CONNECTED`, `CLOAK_ERR_OTHER_SESSION`, `CLOAK_ERR_LOST`, `CLOAK_ERR_LEFT`,
+ *         `CLOAK_ERR_SILENT`; `CLOAK_ERR_SYSTEM`, such as for an address that is in use; `CLOAK_ERR_RANDOMNESS`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_connect(const struct cloak_mpc_config *config,
+                               const struct cloak_mpc_network *network,
+                               const struct cloak_identity *identity,
+                               const struct cloak_rng *rng,
+                               struct cloak_mpc_session **out,
+                               struct cloak_mpc_failure *failure);
+
+/**
+ * Runs what was asked for of a session that `cloak_mpc_connect` gave, with the messages of all rounds, until nothing is due. After a failure the session is over, and
+ * all others were told.
+ *
+ * @param failure  NULL, or where to say what failed, and because of whom
+ * @return `CLOAK_ERR_OUT_OF_ORDER` for a session that is not connected; `CLOAK_ERR_SILENT`, `CLOAK_ERR_LOST`, `CLOAK_ERR_LEFT`; `CLOAK_ERR_MALFORMED` and others for what
+ *         is refused; `CLOAK_ERR_SYSTEM`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_run(struct cloak_mpc_session *session,
+                           struct cloak_mpc_failure *failure);
+
+/**
+ * Ends the links of a session. A session that is freed without it tells the others that this party stopped.
+ *
+ * @param why  what the others are told, NUL-terminated, of which they get 200 bytes; NULL when all has gone well
+ * @return `CLOAK_ERR_MALFORMED` for more than 300 bytes
+ */
+CLOAK_MUST_USE cloak_status cloak_mpc_leave(struct cloak_mpc_session *session, const char *why);
+
+/**
+ * Serves one computation as its dealer: waits for all parties, gives each its seed, and the first one corrections, until all have ended. It listens and calls nobody.
+ *
+ * A dealer could see through every masked value, so it is for somebody who sees no message of a party and works with none of them.
+ *
+ * Hosts only.
+ *
+ * @param config    the agreement; the place in it does not count
+ * @param network   who takes part, with the dealer; of the parties the keys are enough
+ * @param identity  the key pair of the dealer, which is no party's
+ * @param rng       source of the seeds; NULL for that of the operating system
+ * @param failure   NULL, or where to say what failed, and because of whom
+ * @return as `cloak_mpc_connect` and `cloak_mpc_run`; `CLOAK_ERR_INVALID_ARGUMENT` without a dealer, or with the identity of a party
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_dealer_serve(const struct cloak_mpc_config *config,
+                                    const struct cloak_mpc_network *network,
+                                    const struct cloak_identity *identity,
+                                    const struct cloak_rng *rng,
+                                    struct cloak_mpc_failure *failure);
+
+/**
  * Asks that a value becomes known to these parties and to nobody else. What they get tells nothing else.
  *
  * @param value      the value
@@ -3727,7 +3913,7 @@ cloak_status cloak_mpc_shuffle(struct cloak_mpc_session *session,
  *
  * @param progress  one of `cloak_mpc_progress`
  * @param error     NULL, or where to report whom an error concerns
- * @return that of what ends the session
+ * @return that of what ends the session; `CLOAK_ERR_OUT_OF_ORDER` for one that is connected (`cloak_mpc_run`)
  */
 CLOAK_MUST_USE
 cloak_status cloak_mpc_advance(struct cloak_mpc_session *session,

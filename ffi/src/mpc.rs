@@ -1,6 +1,10 @@
-//! Multi-party computation: one party's side of it, and the dealer of one program.
+//! Multi-party computation: one party's side of it, the dealer of one program, and, with the feature `net`, links between programs.
 
 pub mod dealer;
+#[cfg(feature = "net")]
+pub mod failure;
+#[cfg(feature = "net")]
+pub mod network;
 pub mod opening;
 pub mod operation;
 pub mod rounds;
@@ -8,3 +12,6 @@ pub mod session;
 
 mod alone;
 mod drawn;
+
+/// The party that gets a dealer's corrections.
+const CORRECTED: usize = 0;

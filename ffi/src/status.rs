@@ -136,6 +136,20 @@ pub enum cloak_status {
     // 900: the library itself.
     /// A bug in the library. What the call was changing stays unusable and can only be freed.
     CLOAK_ERR_PANIC = 901,
+
+    // 1000: links between parties. They are the ABI's own.
+    /// No link to a party, or to the dealer, came about in time.
+    CLOAK_ERR_NOT_CONNECTED = 1001,
+    /// A party, or the dealer, means another session: other parties, another dealer, other settings or another name.
+    CLOAK_ERR_OTHER_SESSION = 1002,
+    /// Nothing came from a party, or from the dealer, for too long.
+    CLOAK_ERR_SILENT = 1003,
+    /// The connection to a party, or to the dealer, ended without a word.
+    CLOAK_ERR_LOST = 1004,
+    /// A party, or the dealer, ended the session and said why.
+    CLOAK_ERR_LEFT = 1005,
+    /// The operating system refused, such as an address that is in use.
+    CLOAK_ERR_SYSTEM = 1006,
 }
 
 /// Ties each kind of core error to its status, at compile time, and takes the text from core.
@@ -271,6 +285,12 @@ const fn text(status: i32) -> &'static CStr {
     const WRONG_HANDLE: i32 = cloak_status::CLOAK_ERR_WRONG_HANDLE as i32;
     const OUT_OF_MEMORY: i32 = cloak_status::CLOAK_ERR_OUT_OF_MEMORY as i32;
     const BUSY: i32 = cloak_status::CLOAK_ERR_BUSY as i32;
+    const NOT_CONNECTED: i32 = cloak_status::CLOAK_ERR_NOT_CONNECTED as i32;
+    const OTHER_SESSION: i32 = cloak_status::CLOAK_ERR_OTHER_SESSION as i32;
+    const SILENT: i32 = cloak_status::CLOAK_ERR_SILENT as i32;
+    const LOST: i32 = cloak_status::CLOAK_ERR_LOST as i32;
+    const LEFT: i32 = cloak_status::CLOAK_ERR_LEFT as i32;
+    const SYSTEM: i32 = cloak_status::CLOAK_ERR_SYSTEM as i32;
     const PANIC: i32 = cloak_status::CLOAK_ERR_PANIC as i32;
     match status {
         OK => c"success",
@@ -280,6 +300,14 @@ const fn text(status: i32) -> &'static CStr {
         WRONG_HANDLE => c"the handle is of another kind, or was freed or wiped",
         OUT_OF_MEMORY => c"the heap has no room for the object",
         BUSY => c"the handle is in use by a call that has not returned",
+        NOT_CONNECTED => c"no link came about in time; compare addresses, and whether all have begun",
+        OTHER_SESSION => {
+            c"the other side means another session: compare the parties, the dealer, the settings and the name"
+        }
+        SILENT => c"nothing came for too long",
+        LOST => c"the connection ended without a word",
+        LEFT => c"another party ended the session",
+        SYSTEM => c"the operating system refused",
         PANIC => c"a bug in the library was stopped; free the object that the call was changing and report it",
         _ => match text_of_core(status) {
             Some(text) => text,
@@ -330,7 +358,7 @@ mod tests {
     fn what_is_not_from_core_has_the_numbers_set_aside_for_the_abi() {
         let core = of_core();
         let own: Vec<i32> = of_abi().into_keys().filter(|number| !core.contains_key(number)).collect();
-        assert_eq!(own, [0, 101, 105, 106, 107, 108, 109, 901]);
+        assert_eq!(own, [0, 101, 105, 106, 107, 108, 109, 901, 1001, 1002, 1003, 1004, 1005, 1006]);
     }
 
     #[test]

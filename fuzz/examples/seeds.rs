@@ -1,6 +1,9 @@
 //! Writes genuine inputs of every target below a folder, for `tools/fuzz.py search` to start from.
 
 use cloakwork_core::fingerprint::Fingerprint;
+use cloakwork_core::mpc::correlation::Correlation;
+use cloakwork_core::mpc::dealer::Request;
+use cloakwork_core::mpc::local::comparison::Width;
 use cloakwork_core::privacy::mechanism::{Mechanism, MechanismConfig};
 use cloakwork_core::ring::{Bits, pack, packed_len};
 use cloakwork_core::secagg::{Encoding, MAX_DESCRIPTION_SIZE, Segment};
@@ -20,6 +23,28 @@ fn private_description() -> Vec<u8> {
     let size = config.encode(&mut description).expect("valid");
     description.truncate(size);
     description
+}
+
+/// Requests with every kind of correlation.
+fn requests() -> [Vec<Correlation>; 2] {
+    let (low, signed) = (Width::low(16).expect("1 to 64"), Width::signed(64).expect("2 to 64"));
+    let masks = |fraction, width| Correlation::Masks { count: 3, fraction, width };
+    [
+        vec![
+            Correlation::Products { count: 5 },
+            Correlation::Squares { count: 1 },
+            Correlation::MatrixProduct { rows: 2, inner: 3, columns: 4 },
+            Correlation::Selectors { count: 7, width: signed },
+        ],
+        vec![
+            masks(Some(16), Some(low)),
+            masks(None, None),
+            masks(Some(62), None),
+            Correlation::Bits { count: 100 },
+            Correlation::Ands { count: 64 },
+            Correlation::SharedAnds { count: 0 },
+        ],
+    ]
 }
 
 fn main() {
@@ -49,6 +74,9 @@ fn main() {
     }
     let roster: Vec<u8> = setting().roster.iter().flat_map(|member| member.to_bytes()).collect();
     write("roster", 0, &numbered(MEMBERS, &roster));
+    for (number, correlations) in requests().into_iter().enumerate() {
+        write("dealer_request", number, &Request::new(0, correlations).expect("a few").encode());
+    }
     write("member_set", 0, &[5, 0, 0b11011]);
     write("fingerprint", 0, Fingerprint::new(&identity(0).public_key()).as_str().as_bytes());
     for (number, bits) in [1, 20, 33, 64, 100, 128].into_iter().enumerate() {

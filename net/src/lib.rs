@@ -12,7 +12,16 @@
 
 #![forbid(unsafe_code)]
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "there is an operating system")]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::integer_division_remainder_used, reason = "tests"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::unwrap_in_result,
+        clippy::panic,
+        clippy::integer_division_remainder_used,
+        reason = "tests"
+    )
+)]
 
 mod connect;
 mod dealer;

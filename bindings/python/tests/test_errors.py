@@ -31,6 +31,7 @@ def test_each_status_is_an_exception_of_its_group(status: Status) -> None:
         6: "ParameterError",
         7: "PrivacyError",
         9: "InternalError",
+        10: "NetworkError",
     }
     with pytest.raises(CloakworkError) as raised:
         check(status, "argument")

@@ -40,6 +40,8 @@ REPLAYED = (
 )
 # Tables of a manifest that only tests and benchmarks need.
 DEVELOPMENT = re.compile(r"^\[(?:dev-dependencies(?:\..*)?|\[(?:test|bench|example)\])\]$")
+# Links between parties (docs/decisions/0018-dealer.md): R has none, and the crates below them are several times as large as all others.
+LINKS = "cloakwork-net = "
 
 
 class BuildError(Exception):
@@ -77,7 +79,11 @@ def manifest(path: Path) -> str:
             skipping = DEVELOPMENT.match(line) is not None
         if line.startswith("members = "):
             line = f"members = {json.dumps(CRATES)}"
-        if not skipping and not line.startswith("exclude = "):
+        if line.startswith("default = "):
+            line = line.replace(', "net"', "")
+        if line.startswith("net = "):
+            line = "net = []"
+        if not skipping and not line.startswith(("exclude = ", LINKS)):
             kept.append(line)
     return "\n".join(kept) + "\n"
 

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::boundary::boundary;
 use crate::handle::{self, Opaque, kind};
+use crate::mpc::CORRECTED;
 use crate::mpc::drawn::Drawn;
 use crate::pointer::Out;
 use crate::rng::{Generator, cloak_rng};
@@ -36,9 +37,6 @@ pub(crate) struct DealerObject {
     suite: Suite,
     seeds: Vec<Option<Seed>>,
 }
-
-/// The party that gets the corrections.
-const CORRECTED: usize = 0;
 
 impl DealerObject {
     /// How many parties it deals for.

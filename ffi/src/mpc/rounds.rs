@@ -23,7 +23,7 @@ pub enum cloak_mpc_progress {
 ///
 /// @param progress  one of `cloak_mpc_progress`
 /// @param error     NULL, or where to report whom an error concerns
-/// @return that of what ends the session
+/// @return that of what ends the session; `CLOAK_ERR_OUT_OF_ORDER` for one that is connected (`cloak_mpc_run`)
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_mpc_advance(
@@ -36,6 +36,7 @@ pub unsafe extern "C" fn cloak_mpc_advance(
         let (out, report) = unsafe { (Out::new(progress)?, Report::new(error)?) };
         // SAFETY: header, "Handles".
         let mut session = unsafe { handle::exclusive(session) }?;
+        session.is_for_hand()?;
         let progress = match report.on(session.session().advance())? {
             Progress::Finished => cloak_mpc_progress::CLOAK_MPC_FINISHED,
             Progress::Exchange => cloak_mpc_progress::CLOAK_MPC_EXCHANGE,
@@ -96,6 +97,7 @@ pub unsafe extern "C" fn cloak_mpc_receive(
         let (message, report) = unsafe { (slice(message, length)?, Report::new(error)?) };
         // SAFETY: header, "Handles".
         let mut session = unsafe { handle::exclusive(session) }?;
+        session.is_for_hand()?;
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         report.on(session.session().receive(from, message))
     })

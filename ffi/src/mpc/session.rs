@@ -7,6 +7,8 @@ use cloakwork_core::mpc::engine::Cost;
 use cloakwork_core::mpc::protocol::{Format, Rounding};
 use cloakwork_core::mpc::session::{Kind, Opened, Public, Session, ValueId};
 use cloakwork_core::prg::Suite;
+#[cfg(feature = "net")]
+use cloakwork_net::Mesh;
 
 use crate::boundary::boundary;
 use crate::handle::{self, Exclusive, Opaque, kind};
@@ -29,11 +31,45 @@ impl Opaque for cloak_mpc_session {
     const KIND: u32 = kind(b"CWm");
 }
 
-/// What a session handle holds: the computation, and what was opened and not forgotten.
+/// What a session handle holds: the computation, what was opened and not forgotten, and the links that its rounds go over, if they are this library's.
 #[derive(Debug)]
 pub(crate) struct SessionObject {
     session: Alone<Session>,
     pub(crate) opened: BTreeMap<u64, Opened>,
+    #[cfg(feature = "net")]
+    pub(crate) mesh: Option<Mesh>,
+}
+
+impl SessionObject {
+    const fn new(session: Session) -> Self {
+        Self {
+            session: Alone::new(session),
+            opened: BTreeMap::new(),
+            #[cfg(feature = "net")]
+            mesh: None,
+        }
+    }
+
+    /// A session with links.
+    #[cfg(feature = "net")]
+    pub(crate) const fn connected(session: Session, mesh: Mesh) -> Self {
+        Self { session: Alone::new(session), opened: BTreeMap::new(), mesh: Some(mesh) }
+    }
+
+    /// The computation, and its links.
+    #[cfg(feature = "net")]
+    pub(crate) fn parts(&mut self) -> (&mut Session, Option<&mut Mesh>) {
+        (self.session.get(), self.mesh.as_mut())
+    }
+
+    /// Refuses messages of a caller where this library carries them.
+    pub(crate) const fn is_for_hand(&self) -> Checked<()> {
+        #[cfg(feature = "net")]
+        if self.mesh.is_some() {
+            return Err(cloak_status::CLOAK_ERR_OUT_OF_ORDER);
+        }
+        Ok(())
+    }
 }
 
 impl Exclusive<'_, cloak_mpc_session> {
@@ -95,15 +131,16 @@ pub struct cloak_mpc_config {
     pub reserved: [u8; 1],
 }
 
-struct Setting {
-    index: usize,
-    parties: usize,
-    format: Format,
-    suite: Suite,
+/// A config, checked.
+pub(crate) struct Setting {
+    pub(crate) index: usize,
+    pub(crate) parties: usize,
+    pub(crate) format: Format,
+    pub(crate) suite: Suite,
 }
 
 impl Setting {
-    fn new(config: cloak_mpc_config) -> Checked<Self> {
+    pub(crate) fn new(config: cloak_mpc_config) -> Checked<Self> {
         let number = |number: u32| usize::try_from(number).map_err(|_| cloak_status::CLOAK_ERR_INVALID_ARGUMENT);
         let rounding = match config.rounding {
             0 => Rounding::Dithered,
@@ -123,14 +160,13 @@ impl Setting {
     }
 
     /// The random bytes that a party needs for itself: a seed for each party, and two more where it makes correlations.
-    fn draw(&self, generator: Generator) -> Checked<Drawn> {
+    pub(crate) fn draw(&self, generator: Generator) -> Checked<Drawn> {
         Drawn::new(generator, SEED_SIZE * (self.parties.saturating_add(2)))
     }
 }
 
 fn finish(session: Session, out: Out<*mut cloak_mpc_session>) -> Checked<()> {
-    let object = SessionObject { session: Alone::new(session), opened: BTreeMap::new() };
-    out.write(handle::allocate::<cloak_mpc_session>(object)?.as_ptr());
+    out.write(handle::allocate::<cloak_mpc_session>(SessionObject::new(session))?.as_ptr());
     Ok(())
 }
 

@@ -26,6 +26,8 @@ mod handles;
 mod keys;
 mod memory;
 mod mpc;
+#[cfg(feature = "net")]
+mod network;
 mod outputs;
 mod pointers;
 mod private;

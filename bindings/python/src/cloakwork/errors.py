@@ -16,6 +16,7 @@ __all__ = [
     "CryptoError",
     "EncodingError",
     "InternalError",
+    "NetworkError",
     "NumberError",
     "ParameterError",
     "PrivacyError",
@@ -87,6 +88,13 @@ class Status(IntEnum):
     ROTATION_SEED_REPEATED = 704
     # The library itself.
     PANIC = 901
+    # Links between parties.
+    NOT_CONNECTED = 1001
+    OTHER_SESSION = 1002
+    SILENT = 1003
+    LOST = 1004
+    LEFT = 1005
+    SYSTEM = 1006
 
 
 class CloakworkError(Exception):
@@ -159,6 +167,13 @@ class PrivacyError(CloakworkError):
     """Noise could not be made, or a mechanism or budget forbids what was asked for (700 to 799)."""
 
 
+class NetworkError(CloakworkError):
+    """A link to another party, or to the dealer, did not come about or broke (1000 to 1099).
+
+    `party` is the place of the party, and for the dealer that behind the last one.
+    """
+
+
 class InternalError(CloakworkError, RuntimeError):
     """A defect of the library (900 to 999): please report it."""
 
@@ -172,6 +187,7 @@ _GROUPS: dict[int, type[CloakworkError]] = {
     6: ParameterError,
     7: PrivacyError,
     9: InternalError,
+    10: NetworkError,
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cloakwork import __version__
-from cloakwork.cli import budget, client, controller, plan, server
+from cloakwork.cli import budget, client, controller, mpc, plan, server
 from cloakwork.cli.home import Home
 from cloakwork.errors import CloakworkError
 from cloakwork.flow import keyfile
@@ -47,6 +47,8 @@ def cloakwork(context: click.Context, home: Path) -> None:
     It takes part in a run by the invitation that it gets:
         cloakwork client join 'cloakwork+https://...'
         cloakwork client run --data patients.csv
+    It computes with others on numbers that none of them sees:
+        cloakwork mpc party --config mpc.toml program.py
     What private runs may cost its data is in its ledger:
         cloakwork budget
     """
@@ -86,5 +88,6 @@ def _add(group: Callable[..., Any]) -> None:
 _add(server.server)
 _add(controller.controller)
 _add(client.client)
+_add(mpc.mpc)
 _add(budget.budget)
 _add(plan.plan)

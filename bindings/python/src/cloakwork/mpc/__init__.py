@@ -7,12 +7,31 @@
         mine = session.share(5500.0, owner=1)
         print((salaries < mine).sum().open())
 
+Over a network each party runs the same program; `Session.connect` takes the place of `Session.local`, and `cloakwork mpc` starts it.
+
 What it protects, against whom, and what everything costs is in docs/mpc.md.
 """
 
+from cloakwork.mpc._connection import serve
 from cloakwork.mpc._kind import Kind
+from cloakwork.mpc._network import Limits, Member, Network
 from cloakwork.mpc._party import Cost, Format
 from cloakwork.mpc._session import Explanation, Message, Session
 from cloakwork.mpc._tensor import Tensor, concatenate, stack, where
 
-__all__ = ["Cost", "Explanation", "Format", "Kind", "Message", "Session", "Tensor", "concatenate", "stack", "where"]
+__all__ = [
+    "Cost",
+    "Explanation",
+    "Format",
+    "Kind",
+    "Limits",
+    "Member",
+    "Message",
+    "Network",
+    "Session",
+    "Tensor",
+    "concatenate",
+    "serve",
+    "stack",
+    "where",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +12,11 @@ from numpy.typing import NDArray
 
 from cloakwork._native import lib
 from cloakwork.errors import ArgumentError, InternalError, Status
+from cloakwork.mpc._connection import ConnectedParty
 from cloakwork.mpc._kind import Kind, Numbers, as_kind
+from cloakwork.mpc._network import Network
 from cloakwork.mpc._party import Cost, Dealer, Format, Party, session_name
+from cloakwork.secagg import Identity
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -67,12 +71,14 @@ Watcher = Callable[[Message], object]
 class Session:
     """A computation of several parties on secrets.
 
-    `Session.local` has all parties in this program, for learning, testing and prototypes. Operations on tensors only say what is wanted;
-    they run, side by side where they are independent, when something is opened or at `run`.
+    `Session.local` has all parties in this program, for learning, testing and prototypes; `Session.connect` is one party of a computation
+    over a network, where each runs the same program. Operations on tensors only say what is wanted; they run, side by side where they are
+    independent, when something is opened or at `run`.
     """
 
     def __init__(self, parties: Sequence[Party], format: Format, watch: Watcher | None = None) -> None:  # noqa: A002
         self._parties = list(parties)
+        self._network: Network | None = None
         self._watch = watch
         self._names: list[str] = []
         self._rounds = 0
@@ -114,26 +120,77 @@ class Session:
         source = Dealer(parties, suite) if dealer else session_name()
         return cls([Party(index, parties, form, source, suite) for index in range(parties)], form, watch)
 
+    @classmethod
+    def connect(cls, network: Network | str | Path, identity: Identity | str | Path) -> Session:
+        """One party of a computation over a network: waits until all are there.
+
+        Args:
+            network: who takes part, or a file that says it (`Network.read`).
+            identity: the key pair of this party, or its file (``~/.cloakwork/identity``, as `cloakwork identity new` makes it).
+
+        Raises:
+            NetworkError: not all came within their limit, or one of them means another session.
+            ArgumentError: the identity is no party's, or what is said of the network is not what it has to be.
+        """
+        about = network if isinstance(network, Network) else Network.read(network)
+        if not isinstance(identity, Identity):
+            from cloakwork.flow import keyfile
+
+            identity = keyfile.load(Path(identity).expanduser())
+        session = cls([ConnectedParty(about, identity)], about.format)
+        session._network = about
+        return session
+
     @property
     def parties(self) -> int:
         """How many parties there are."""
-        return len(self._parties)
+        return len(self._parties) if self._network is None else len(self._network.parties)
 
-    def share(self, values: object, owner: int = 0, dtype: type | None = None) -> Tensor:
+    @property
+    def index(self) -> int | None:
+        """The place of this party in a computation over a network; None where all parties are in this program."""
+        return None if self._network is None else self._parties[0].index
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What people call the parties."""
+        if self._network is None:
+            return tuple(f"party {party.index}" for party in self._parties)
+        return tuple(party.name for party in self._network.parties)
+
+    def share(
+        self, values: object | None = None, owner: int = 0, dtype: type | None = None, shape: int | Sequence[int] | None = None
+    ) -> Tensor:
         """Shares numbers of a party: a tensor of the same shape.
+
+        Over a network all parties make this call, and the owner's numbers count. The others do not have them and say what comes, by `shape`
+        and `dtype`, or by values of the same shape and kind, of which nothing else is used::
+
+            mine = session.share(salary if session.index == 1 else None, owner=1, shape=())
 
         Args:
             values: integers of 64 bits with a sign, truth values, or real numbers.
             owner: the party that has them.
-            dtype: `int` or `float`, if they are to be taken so.
+            dtype: `int` or `float`, if they are to be taken so; `float` where a shape is given.
+            shape: what `values` have to have.
 
         Raises:
             NumberError: a number is NaN, infinite, or beyond what the format holds.
-            ArgumentError: they are no numbers, or not whole where whole ones are asked for.
+            ArgumentError: they are no numbers, not whole where whole ones are asked for, of another shape, or missing at their owner.
         """
-        array = as_kind("values", values, Kind.of(dtype))
         if not 0 <= owner < self.parties:
             raise ArgumentError(Status.INVALID_ARGUMENT, f"there is no party {owner}", argument="owner", bound=self.parties - 1)
+        wanted = Kind.REAL if dtype is None and shape is not None else Kind.of(dtype)
+        expected = None if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
+        if values is None:
+            if self.index is None or self.index == owner:
+                raise ArgumentError(Status.INVALID_ARGUMENT, "their owner has to give them", argument="values")
+            if expected is None:
+                raise ArgumentError(Status.INVALID_ARGUMENT, "whoever has no values says which shape they have", argument="shape")
+            values = np.zeros(expected)
+        array = as_kind("values", values, wanted)
+        if expected is not None and array.shape != expected:
+            raise ArgumentError(Status.INVALID_LENGTH, f"have the shape {array.shape}, not {expected}", argument="values")
         kind = Kind.REAL if array.dtype == np.float64 else Kind.INTEGER
         return self._tensor(
             [party.input(owner, kind, array.size, array if party.index == owner else None) for party in self._parties], array.shape
@@ -147,6 +204,11 @@ class Session:
     def run(self) -> None:
         """Runs what was asked for."""
         self._names.clear()
+        if self._network is not None:
+            for party in self._parties:
+                if isinstance(party, ConnectedParty):
+                    party.run()
+            return
         while True:
             due = [party.advance() for party in self._parties]
             if not any(due):
@@ -178,16 +240,23 @@ class Session:
         """What a party has spent so far on making correlated randomness, where no dealer does."""
         return self._parties[0].cost()[1]
 
-    def close(self) -> None:
-        """Ends the session and wipes all shares."""
+    def close(self, why: str | None = None) -> None:
+        """Ends the session and wipes all shares.
+
+        Args:
+            why: what the parties of a session over a network are told, in at most 200 bytes; nothing when all has gone well.
+        """
         for party in self._parties:
+            if isinstance(party, ConnectedParty):
+                party.leave(why)
             party.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # The others learn that this party stopped, and not what its exception says: that may hold its data.
+        self.close(None if kind is None else f"its program stopped with {kind.__name__}")
 
     def __repr__(self) -> str:
         return f"<Session of {self.parties} parties>"

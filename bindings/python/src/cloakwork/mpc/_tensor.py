@@ -96,14 +96,15 @@ class Tensor:
             to: the party or parties that are to learn it; everybody, if not given.
 
         Returns:
-            An array. If it is for some parties only, a list with an array for each of them and None for the others.
+            An array. If it is for some parties only, a list with an array for each of them and None for the others; in a session over a
+            network that of this party.
         """
         everybody = range(self._session.parties)
         receivers = list(everybody) if to is None else sorted({to} if isinstance(to, int) else set(to))
         kind = self.kind
         found = self._session._open(self._value, kind, receivers)
         arrays = [None if one is None else one.astype(kind.dtype).reshape(self.shape)[()] for one in found]
-        return arrays[0] if to is None else arrays
+        return arrays[0] if to is None or self._session.index is not None else arrays
 
     def shares(self) -> list[NDArray[np.uint64]]:
         """The share of each party, for learners: words that add up modulo 2^64, of truth values packed bits whose exclusive or is taken."""
