@@ -40,7 +40,7 @@ REPLAYED = (
 )
 # Tables of a manifest that only tests and benchmarks need.
 DEVELOPMENT = re.compile(r"^\[(?:dev-dependencies(?:\..*)?|\[(?:test|bench|example)\])\]$")
-# Links between parties (docs/decisions/0018-dealer.md): R has none, and the crates below them are several times as large as all others.
+# Links between parties (docs/decisions/0019-dealer.md): R has none, and the crates below them are several times as large as all others.
 LINKS = "cloakwork-net = "
 
 

@@ -56,7 +56,36 @@ struct Slot {
     waker: Option<Waker>,
 }
 
+/// What the parties exchange, for whoever wants to see what a message is made of; nothing depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Something that no other case describes.
+    Other,
+    /// Seeds that two parties have in common afterwards.
+    Seeds,
+    /// Shares of masked words: their sums over all parties, modulo 2^`bits`, are opened.
+    Words {
+        /// Bits of a word; words are packed.
+        bits: u32,
+        /// How many words.
+        count: usize,
+    },
+    /// Shares of masked bits: their exclusive ors over all parties are opened.
+    Bits {
+        /// Vectors of bits, each of which begins with a byte.
+        vectors: usize,
+        /// Bits of each.
+        count: usize,
+    },
+    /// Shares of an output, words of 64 bits that are uniform but for their sum: it is what the receiver is to know.
+    Output {
+        /// How many words.
+        count: usize,
+    },
+}
+
 struct Exchange {
+    content: Content,
     outgoing: Outgoing,
     expected: Expected,
     slot: Rc<RefCell<Slot>>,
@@ -159,8 +188,18 @@ impl Party {
 
     /// Sends bytes and waits for those of the others, in the round that comes.
     pub async fn exchange(&self, outgoing: Outgoing, expected: Vec<usize>) -> Incoming {
+        self.exchange_content(Content::Other, outgoing, expected).await
+    }
+
+    /// As [`Party::exchange`], and says what it is.
+    pub(crate) async fn exchange_content(
+        &self,
+        content: Content,
+        outgoing: Outgoing,
+        expected: Vec<usize>,
+    ) -> Incoming {
         let slot = Rc::new(RefCell::new(Slot::default()));
-        self.shared.state.borrow_mut().wanted.push(Exchange { outgoing, expected, slot: Rc::clone(&slot) });
+        self.shared.state.borrow_mut().wanted.push(Exchange { content, outgoing, expected, slot: Rc::clone(&slot) });
         core::future::poll_fn(move |context| {
             let mut slot = slot.borrow_mut();
             match slot.received.take() {
@@ -175,9 +214,9 @@ impl Party {
     }
 
     /// Sends the same number of bytes to everybody and gets as many from each.
-    pub(crate) async fn broadcast(&self, bytes: Vec<u8>) -> Incoming {
+    pub(crate) async fn broadcast(&self, content: Content, bytes: Vec<u8>) -> Incoming {
         let expected = (0..self.parties()).map(|party| if party == self.index() { 0 } else { bytes.len() }).collect();
-        self.exchange(Outgoing::All(bytes), expected).await
+        self.exchange_content(content, Outgoing::All(bytes), expected).await
     }
 }
 
@@ -439,6 +478,13 @@ impl Engine {
             message.extend_from_slice(exchange.outgoing.to(to));
         }
         message
+    }
+
+    /// What the message of the present round to a party is made of, after its head: the parts in their order, each with its bytes.
+    #[must_use]
+    pub fn contents(&self, to: usize) -> Vec<(Content, usize)> {
+        let parts = self.exchanges.iter().map(|exchange| (exchange.content, exchange.outgoing.to(to).len()));
+        parts.filter(|(_, bytes)| *bytes > 0).collect()
     }
 
     /// Takes the message of the present round from a party; with the last one the round ends and protocols can go on.

@@ -12,7 +12,7 @@ use crate::error::{ErrorKind, Result};
 use crate::kdf;
 use crate::mpc::correlation::Words;
 use crate::mpc::dealer::{SEED_SIZE, Seed};
-use crate::mpc::engine::{Outgoing, Party};
+use crate::mpc::engine::{Content, Outgoing, Party};
 use crate::prg::{Sign, StreamKey, Suite, add_stream};
 
 /// A party's seeds with each of the others, and how many streams were taken of them. The dealer does not have them.
@@ -43,7 +43,7 @@ impl Pairwise {
         let sent = seeds.iter().enumerate().filter(|(other, _)| *other != index);
         let sent = sent.map(|(other, seed)| (other, seed.as_bytes().to_vec())).collect();
         let expected = (0..party.parties()).map(|other| if other == index { 0 } else { SEED_SIZE }).collect();
-        let received = party.exchange(Outgoing::Each(sent), expected).await;
+        let received = party.exchange_content(Content::Seeds, Outgoing::Each(sent), expected).await;
         for (seed, received) in seeds.iter_mut().zip(received) {
             let received = Zeroizing::new(received);
             let mut both = Zeroizing::new(*seed.as_bytes());

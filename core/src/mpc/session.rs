@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
 use crate::mpc::dealer::{Dealt, Delivery, Preprocessing, Request, Seed};
-use crate::mpc::engine::{Cost, Engine, Outcome, Progress, Rounds};
+use crate::mpc::engine::{Content, Cost, Engine, Outcome, Progress, Rounds};
 use crate::mpc::oblivious::Generator;
 use crate::mpc::pairwise::Pairwise;
 use crate::mpc::permutation::Permutation;
@@ -371,6 +371,18 @@ impl Session {
     /// As [`Session::check`].
     pub fn own_shares(&self, value: ValueId) -> Result<Option<Zeroizing<Vec<u64>>>> {
         self.slot(value)?.peek().transpose().map(|words| words.map(|words| (*words).clone()))
+    }
+
+    /// What the message of the present round to a party is made of, after its first eight bytes: the parts in their order, each with its bytes. For learners; nothing depends on it.
+    #[must_use]
+    pub fn contents(&self, to: usize) -> Vec<(Content, usize)> {
+        match &self.generator {
+            Some(generator) if self.making => {
+                let bytes = generator.message(to).len().saturating_sub(size_of::<u64>());
+                vec![(Content::Other, bytes)]
+            }
+            _ => self.engine.contents(to),
+        }
     }
 
     /// Starts what was asked for, and whether it could. Everything asked for before has ended, so it runs as a rehearsal does.

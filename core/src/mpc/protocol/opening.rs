@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::mpc::engine::Party;
+use crate::mpc::engine::{Content, Party};
 
 /// The values of which these are shares, mod 2^`bits`, known to everybody. 1 round; `bits` / 8 bytes a word, rounded up to whole bytes in all.
 ///
@@ -12,7 +12,8 @@ pub async fn open(party: &Party, bits: u32, shares: &[u64]) -> Vec<u64> {
     let mut sum = vec![0u64; shares.len()];
     let own = pack(bits, shares);
     add(bits, &own, &mut sum);
-    for message in party.broadcast(own).await {
+    let content = Content::Words { bits, count: shares.len() };
+    for message in party.broadcast(content, own).await {
         add(bits, &message, &mut sum);
     }
     let kept = u64::MAX >> (64 - bits);
@@ -30,7 +31,8 @@ pub async fn open_bits(party: &Party, count: usize, shares: &[&[u64]]) -> Vec<Ve
         own.extend(vector.iter().flat_map(|word| word.to_le_bytes()).take(size));
     }
     let mut opened: Vec<Vec<u64>> = shares.iter().map(|vector| vector.to_vec()).collect();
-    for message in party.broadcast(own).await {
+    let content = Content::Bits { vectors: shares.len(), count };
+    for message in party.broadcast(content, own).await {
         for (opened, bytes) in opened.iter_mut().zip(message.chunks(size.max(1))) {
             for (word, bytes) in opened.iter_mut().zip(bytes.chunks(8)) {
                 *word ^= from_le(bytes);

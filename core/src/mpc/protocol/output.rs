@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
-use crate::mpc::engine::{Outgoing, Party};
+use crate::mpc::engine::{Content, Outgoing, Party};
 use crate::mpc::pairwise::Pairwise;
 
 /// The values of which these are shares, for the parties in `receivers`, which rise, and `None` for all others. The shares are re-randomised, so that
@@ -37,7 +37,8 @@ pub async fn output(
     if let Some(own) = expected.get_mut(index) {
         *own = 0;
     }
-    for message in party.exchange(Outgoing::Each(sent), expected).await {
+    let content = Content::Output { count: shares.len() };
+    for message in party.exchange_content(content, Outgoing::Each(sent), expected).await {
         for (sum, bytes) in sum.iter_mut().zip(Zeroizing::new(message).as_chunks().0) {
             *sum = sum.wrapping_add(u64::from_le_bytes(*bytes));
         }
