@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 FLOORS = {
-    1: ("error", "ct", "random", "ring", "field"),
+    1: ("error", "ct", "random", "ring", "field", "prime"),
     2: ("kdf", "prg", "agreement", "seal", "fingerprint", "fixed", "group"),
     3: ("mask", "sharing", "hadamard", "gaussian"),
     4: ("privacy", "ot", "psi", "mpc"),

@@ -27,6 +27,7 @@ extern crate std;
 pub mod ct;
 pub mod error;
 pub mod field;
+pub mod prime;
 mod random;
 pub mod ring;
 

@@ -25,6 +25,8 @@ pub mod pairwise;
 #[cfg(feature = "alloc")]
 pub mod permutation;
 #[cfg(feature = "alloc")]
+pub mod prime;
+#[cfg(feature = "alloc")]
 pub mod protocol;
 #[cfg(feature = "alloc")]
 pub mod rehearsal;

@@ -4,6 +4,7 @@ mod agreement;
 mod noise;
 mod numbers;
 mod oblivious;
+mod prime;
 mod private;
 mod rounds;
 mod sharing;
@@ -21,4 +22,5 @@ pub const GROUPS: &[&[Case]] = &[
     private::CASES,
     rounds::CASES,
     oblivious::CASES,
+    prime::CASES,
 ];
