@@ -1178,6 +1178,72 @@ typedef int32_t cloak_mpc_progress;
 #endif // __cplusplus
 
 /**
+ * What a part of a message is.
+ */
+enum cloak_mpc_content
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Something that no other case describes: what makes correlated randomness without a dealer.
+     */
+    CLOAK_MPC_OTHER = 0,
+    /**
+     * Seeds that two parties have in common afterwards.
+     */
+    CLOAK_MPC_SEEDS = 1,
+    /**
+     * Shares of masked words, which are opened: packed, from the lowest bit of the first byte.
+     */
+    CLOAK_MPC_MASKED_WORDS = 2,
+    /**
+     * Shares of masked bits, which are opened: vectors, each of which begins with a byte.
+     */
+    CLOAK_MPC_MASKED_BITS = 3,
+    /**
+     * Shares of an output.
+     */
+    CLOAK_MPC_OUTPUT = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_mpc_content cloak_mpc_content;
+#else
+typedef int32_t cloak_mpc_content;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What is done with two elements.
+ */
+enum cloak_prime_operation
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * x + y.
+     */
+    CLOAK_PRIME_ADD = 1,
+    /**
+     * x - y.
+     */
+    CLOAK_PRIME_SUBTRACT = 2,
+    /**
+     * x y.
+     */
+    CLOAK_PRIME_MULTIPLY = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_prime_operation cloak_prime_operation;
+#else
+typedef int32_t cloak_prime_operation;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What rounds have cost together: Renyi divergences at many orders, added up. Rounds may differ in everything, and each may depend on the results of
  * those before it.
  *
@@ -1232,6 +1298,11 @@ typedef struct cloak_mpc_session cloak_mpc_session;
  * segment, to `cloak_opening_check_zeros`. If that fails the sum is worthless.
  */
 typedef struct cloak_opening cloak_opening;
+
+/**
+ * Makes triples a, b and a b for the parties of one program. It could see through every masked value, so it belongs to nobody who sees the messages of parties.
+ */
+typedef struct cloak_prime_dealer cloak_prime_dealer;
 
 /**
  * A run: its description and its roster. It never changes, so threads may share it.
@@ -1886,6 +1957,58 @@ typedef struct cloak_phase {
      */
     uint32_t outcome;
 } cloak_phase;
+
+/**
+ * An operation with what it needs besides its inputs.
+ */
+typedef struct cloak_mpc_operation {
+    /**
+     * One of `cloak_mpc_operation_type`.
+     */
+    int32_t type;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Columns, places, ranks, an exponent or a kind; may be NULL when there are none.
+     */
+    const uint64_t *numbers;
+    /**
+     * How many numbers.
+     */
+    size_t numbers_length;
+    /**
+     * Public numbers, `CLOAK_I64` or `CLOAK_F64`; of length 0 when there are none, and then the type does not matter.
+     */
+    struct cloak_values constants;
+} cloak_mpc_operation;
+
+/**
+ * A part of a message.
+ */
+typedef struct cloak_mpc_part {
+    /**
+     * One of `cloak_mpc_content`.
+     */
+    int32_t content;
+    /**
+     * Bits of an element; 0 where the part has no elements.
+     */
+    uint32_t bits;
+    /**
+     * Vectors.
+     */
+    uint64_t vectors;
+    /**
+     * Elements of each vector.
+     */
+    uint64_t count;
+    /**
+     * Bytes of the part.
+     */
+    uint64_t bytes;
+} cloak_mpc_part;
 
 /**
  * What all parties of a session agree on, and which of them this is.
@@ -3909,6 +4032,115 @@ cloak_status cloak_mpc_shuffle(struct cloak_mpc_session *session,
                                uint64_t *out);
 
 /**
+ * Whether a number is an odd prime: the modulus of a field. It takes a time that tells the number.
+ *
+ * Hosts only, as everything of prime fields.
+ *
+ * @param modulus  the number
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` unless it is one
+ */
+CLOAK_MUST_USE cloak_status cloak_prime_check_vartime(uint64_t modulus);
+
+/**
+ * Shares of numbers: those of all parties but the last are uniform, up to a statistical distance of 2^-64 a number, and the last party's are what is missing.
+ *
+ * @param modulus  an odd prime, which is public
+ * @param parties  2 or more
+ * @param values   the numbers, secret, each below the modulus
+ * @param length   how many numbers
+ * @param rng      source of the shares; NULL for that of the operating system
+ * @param shares   `parties` times `length` words: one vector after the other
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for another modulus and for fewer than two parties; `CLOAK_ERR_OUT_OF_RANGE` for a number that is not below the modulus;
+ *         `CLOAK_ERR_INVALID_LENGTH`; `CLOAK_ERR_OVERLAP`; `CLOAK_ERR_RANDOMNESS`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_prime_share(uint64_t modulus,
+                               uint32_t parties,
+                               const uint64_t *values,
+                               size_t length,
+                               const struct cloak_rng *rng,
+                               uint64_t *shares);
+
+/**
+ * Sums, differences or products of elements, one by one.
+ *
+ * @param modulus    an odd prime, which is public
+ * @param operation  one of `cloak_prime_operation`
+ * @param x          elements, each below the modulus
+ * @param y          as many
+ * @param length     how many
+ * @param out        the results; not where x or y is
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for another modulus or operation; `CLOAK_ERR_OUT_OF_RANGE` for a number that is not below the modulus; `CLOAK_ERR_OVERLAP`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_prime_combine(uint64_t modulus,
+                                 int32_t operation,
+                                 const uint64_t *x,
+                                 const uint64_t *y,
+                                 size_t length,
+                                 uint64_t *out);
+
+/**
+ * A dealer for so many parties.
+ *
+ * The caller ends it with `cloak_prime_dealer_free`.
+ *
+ * @param modulus  an odd prime, which is public
+ * @param parties  2 or more
+ * @param suite    the cipher of its streams, 1 or 2
+ * @param rng      source of the seeds; NULL for that of the operating system
+ * @param out      the dealer
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for another modulus and for fewer than two parties; `CLOAK_ERR_UNSUPPORTED` for another suite; `CLOAK_ERR_RANDOMNESS`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_prime_dealer_new(uint64_t modulus,
+                                    uint32_t parties,
+                                    uint8_t suite,
+                                    const struct cloak_rng *rng,
+                                    struct cloak_prime_dealer **out);
+
+/**
+ * Ends a dealer. NULL is fine.
+ */
+void cloak_prime_dealer_free(struct cloak_prime_dealer *dealer);
+
+/**
+ * A party's share of the next triples. All parties ask for as many in the same order; none gets a triple twice.
+ *
+ * @param party    the party, from 0
+ * @param count    how many triples
+ * @param triples  three times `count` words: the shares of a, of b, and of a b
+ * @return `CLOAK_ERR_UNKNOWN_PARTY`; `CLOAK_ERR_INVALID_LENGTH` and `CLOAK_ERR_TOO_LONG` for too many
+ */
+CLOAK_MUST_USE
+cloak_status cloak_prime_dealer_triples(struct cloak_prime_dealer *dealer,
+                                        uint32_t party,
+                                        size_t count,
+                                        uint64_t *triples);
+
+/**
+ * A party's share of products x y, from what the parties opened and its share of triples.
+ *
+ * @param modulus  an odd prime, which is public
+ * @param first    1 at one party, 0 at all others
+ * @param d        x - a, opened, each below the modulus
+ * @param e        y - b, opened, each below the modulus
+ * @param triples  three times `length` words of `cloak_prime_dealer_triples`
+ * @param length   how many products
+ * @param out      the shares; not where an input is
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for another modulus or `first`; `CLOAK_ERR_OUT_OF_RANGE` for a number that is not below the modulus; `CLOAK_ERR_INVALID_LENGTH`;
+ *         `CLOAK_ERR_OVERLAP`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_prime_product(uint64_t modulus,
+                                 int32_t first,
+                                 const uint64_t *d,
+                                 const uint64_t *e,
+                                 const uint64_t *triples,
+                                 size_t length,
+                                 uint64_t *out);
+
+/**
  * Goes on as far as it gets without messages. What was asked for since the last round begins with it.
  *
  * @param progress  one of `cloak_mpc_progress`
@@ -3935,6 +4167,22 @@ cloak_status cloak_mpc_message(struct cloak_mpc_session *session,
                                uint8_t *out,
                                size_t capacity,
                                size_t *length);
+
+/**
+ * What the message of the present round to a party is made of, after its first eight bytes. For learners who look at a computation from inside.
+ *
+ * @param to        the party
+ * @param parts     the parts, in their order
+ * @param capacity  parts that fit
+ * @param length    how many parts there are
+ * @return `CLOAK_ERR_UNKNOWN_PARTY`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_message_parts(struct cloak_mpc_session *session,
+                                     uint32_t to,
+                                     struct cloak_mpc_part *parts,
+                                     size_t capacity,
+                                     size_t *length);
 
 /**
  * Takes the message of the present round from a party; after the last one `cloak_mpc_advance` goes on. A message that is refused changes nothing.

@@ -7,6 +7,7 @@ pub mod failure;
 pub mod network;
 pub mod opening;
 pub mod operation;
+pub mod prime;
 pub mod rounds;
 pub mod session;
 

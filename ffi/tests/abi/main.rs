@@ -30,6 +30,7 @@ mod mpc;
 mod network;
 mod outputs;
 mod pointers;
+mod prime;
 mod private;
 mod random_calls;
 mod randomness;
