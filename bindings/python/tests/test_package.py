@@ -87,6 +87,7 @@ def test_a_source_distribution_builds_and_works_in_an_empty_directory(source: Pa
     extensions = [name for name in names if name.endswith((".so", ".pyd", ".dylib"))]
     assert len(extensions) == 1
     assert extensions[0].startswith("cloakwork/_native.")
+    assert {"micro_smpc/__init__.py", "micro_smpc/py.typed"} <= set(names)
     assert any(name.endswith(".dist-info/licenses/THIRD-PARTY.md") for name in names)
     assert not [name for name in names if name.startswith(("tests", "rust", "setup", "native_build"))]
     found = call(sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r})\n{ROUND}", folder=tmp_path)

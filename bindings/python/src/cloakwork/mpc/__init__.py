@@ -9,27 +9,46 @@
 
 Over a network each party runs the same program; `Session.connect` takes the place of `Session.local`, and `cloakwork mpc` starts it.
 
+For learning there are machines of one program, each with its own objects:
+
+    from cloakwork.mpc import PrivateScalar, VirtualMachine
+
+    alice, bob = VirtualMachine("alice"), VirtualMachine("bob")
+    product = PrivateScalar(25, alice).share([bob]) * PrivateScalar(50, bob).share([alice])
+    print(product.reconstruct(alice))
+
 What it protects, against whom, and what everything costs is in docs/mpc.md.
 """
 
 from cloakwork.mpc._connection import serve
 from cloakwork.mpc._kind import Kind
+from cloakwork.mpc._message import Message
 from cloakwork.mpc._network import Limits, Member, Network
 from cloakwork.mpc._party import Cost, Format
-from cloakwork.mpc._session import Explanation, Message, Session
+from cloakwork.mpc._session import Explanation, Session
 from cloakwork.mpc._tensor import Tensor, concatenate, stack, where
+from cloakwork.mpc._trace import Step, Trace
+from cloakwork.mpc.machines import DomainError, MachineError, PrivateScalar, Share, SharedScalar, VirtualMachine
 
 __all__ = [
     "Cost",
+    "DomainError",
     "Explanation",
     "Format",
     "Kind",
     "Limits",
+    "MachineError",
     "Member",
     "Message",
     "Network",
+    "PrivateScalar",
     "Session",
+    "Share",
+    "SharedScalar",
+    "Step",
     "Tensor",
+    "Trace",
+    "VirtualMachine",
     "concatenate",
     "serve",
     "stack",

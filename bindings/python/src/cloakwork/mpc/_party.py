@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,35 @@ class Cost:
     def of(cls, cost: Any) -> Cost:  # noqa: ANN401 - a cloak_mpc_cost
         """From the library's."""
         return cls(int(cost.rounds), int(cost.bytes), int(cost.corrections))
+
+
+class Content(IntEnum):
+    """What a part of a message is."""
+
+    OTHER = lib.CLOAK_MPC_OTHER
+    SEEDS = lib.CLOAK_MPC_SEEDS
+    MASKED_WORDS = lib.CLOAK_MPC_MASKED_WORDS
+    MASKED_BITS = lib.CLOAK_MPC_MASKED_BITS
+    OUTPUT = lib.CLOAK_MPC_OUTPUT
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a message.
+
+    Attributes:
+        content: what it is.
+        bits: of an element; 0 where it has no elements.
+        vectors: how many vectors of elements.
+        count: elements of each vector.
+        bytes: its length.
+    """
+
+    content: Content
+    bits: int
+    vectors: int
+    count: int
+    bytes: int
 
 
 ROUNDINGS = {"dithered": lib.CLOAK_MPC_DITHERED, "down": lib.CLOAK_MPC_DOWN, "nearest": lib.CLOAK_MPC_NEAREST}
@@ -126,6 +156,13 @@ class Party(Machine):
             text = f"a magnitude is 2^{power} or more, too large for real numbers here; scale the numbers, or choose more `bits`"
             raise NumberError(status, text, argument="values", bound=2.0**power)
         check(status, "values")
+
+    def given(self, kind: Kind, words: NDArray[np.uint64]) -> int:
+        """This party's shares of numbers that came from outside."""
+        value = ffi.new("uint64_t *")
+        with self._turn:
+            check(lib.cloak_mpc_shares(self._open(), kind, ffi.from_buffer("uint64_t[]", words), len(words), value), "shares")
+        return int(value[0])
 
     def apply(
         self, operation: int, inputs: Sequence[int], sizes: Sequence[int] | NDArray[np.uint64], constants: Numbers | None
@@ -216,6 +253,13 @@ class Party(Machine):
         with self._turn:
             pointer = self._open()
             return sized_bytes(lambda *out: lib.cloak_mpc_message(pointer, to, *out), room=4096)
+
+    def parts(self, to: int) -> list[Part]:
+        """What the message of the present round is made of, after its head."""
+        with self._turn:
+            pointer = self._open()
+            parts, count = sized(lambda *out: lib.cloak_mpc_message_parts(pointer, to, *out), failure, "cloak_mpc_part[]", 64)
+        return [Part(Content(part.content), int(part.bits), int(part.vectors), int(part.count), int(part.bytes)) for part in parts[0:count]]
 
     def receive(self, sender: int, message: bytes) -> None:
         """Takes the message of the present round."""

@@ -14,8 +14,10 @@ from cloakwork._native import lib
 from cloakwork.errors import ArgumentError, InternalError, Status
 from cloakwork.mpc._connection import ConnectedParty
 from cloakwork.mpc._kind import Kind, Numbers, as_kind
+from cloakwork.mpc._message import Message
 from cloakwork.mpc._network import Network
-from cloakwork.mpc._party import Cost, Dealer, Format, Party, session_name
+from cloakwork.mpc._party import Content, Cost, Dealer, Format, Part, Party, session_name
+from cloakwork.mpc._trace import Step, Trace, Value, active, name_of
 from cloakwork.secagg import Identity
 
 if TYPE_CHECKING:
@@ -48,24 +50,9 @@ class Explanation:
         return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:-1], "-" * len(lines[0]), lines[-1]])
 
 
-@dataclass(frozen=True)
-class Message:
-    """A message that went from one party to another.
-
-    Attributes:
-        round: which round, from 0.
-        sender: the party that sent it.
-        receiver: the party that got it.
-        content: its bytes.
-    """
-
-    round: int
-    sender: int
-    receiver: int
-    content: bytes
-
-
 Watcher = Callable[[Message], object]
+# The bytes before the parts of a message: its round.
+HEAD = 8
 
 
 class Session:
@@ -82,7 +69,10 @@ class Session:
         self._watch = watch
         self._names: list[str] = []
         self._rounds = 0
+        # Who the parties are, in traces; `_group.Group` names machines.
+        self._participants: Sequence[object] = range(len(self._parties))
         self.format = format
+        self.trace: Trace | None = None
 
     @classmethod
     def local(
@@ -95,6 +85,7 @@ class Session:
         dealer: bool = True,
         suite: int = 2,
         watch: Watcher | None = None,
+        trace: bool = False,
     ) -> Session:
         """All parties in this program.
 
@@ -106,6 +97,7 @@ class Session:
             dealer: whether a dealer makes correlated randomness, or the parties do it themselves by oblivious transfer.
             suite: cipher of all streams: 2 = AES-128-CTR, 1 = ChaCha20.
             watch: is called with each message that one party sends to another.
+            trace: whether `trace` records all that happens, with the shares of everybody; operations run one by one then.
 
         Raises:
             ArgumentError: a number is outside its range.
@@ -118,7 +110,9 @@ class Session:
         if rounding not in {"nearest", "down", "dithered"}:
             raise ArgumentError(Status.INVALID_ARGUMENT, f"{rounding!r} is none of nearest, down, dithered", argument="rounding")
         source = Dealer(parties, suite) if dealer else session_name()
-        return cls([Party(index, parties, form, source, suite) for index in range(parties)], form, watch)
+        made = cls([Party(index, parties, form, source, suite) for index in range(parties)], form, watch)
+        made.trace = Trace() if trace else None
+        return made
 
     @classmethod
     def connect(cls, network: Network | str | Path, identity: Identity | str | Path) -> Session:
@@ -192,37 +186,49 @@ class Session:
         if expected is not None and array.shape != expected:
             raise ArgumentError(Status.INVALID_LENGTH, f"have the shape {array.shape}, not {expected}", argument="values")
         kind = Kind.REAL if array.dtype == np.float64 else Kind.INTEGER
-        return self._tensor(
-            [party.input(owner, kind, array.size, array if party.index == owner else None) for party in self._parties], array.shape
-        )
+        self._settle()
+        ids = [party.input(owner, kind, array.size, array if party.index == owner else None) for party in self._parties]
+        self._note(f"share of {self._name(owner)}", [], ids[:1])
+        return self._tensor(ids, array.shape)
 
     def public(self, values: object) -> Tensor:
         """Numbers that everybody knows, as a tensor."""
         array = as_kind("values", values, None)
-        return self._tensor([party.public(array) for party in self._parties], array.shape)
+        self._settle()
+        ids = [party.public(array) for party in self._parties]
+        self._note("public", [], ids[:1])
+        return self._tensor(ids, array.shape)
 
     def run(self) -> None:
         """Runs what was asked for."""
+        self._messages()
+
+    def _messages(self) -> list[Message]:
+        """Runs what was asked for: the messages, where somebody traces them."""
         self._names.clear()
         if self._network is not None:
             for party in self._parties:
                 if isinstance(party, ConnectedParty):
                     party.run()
-            return
+            return []
+        traced = bool(self._traces())
+        seen: list[Message] = []
         while True:
             due = [party.advance() for party in self._parties]
             if not any(due):
-                return
+                return seen
+            pairs = [(one, other) for one in self._parties for other in self._parties if one is not other]
             sent = [
-                (sender, receiver, sender.message(receiver.index))
-                for sender in self._parties
-                for receiver in self._parties
-                if sender is not receiver
+                (sender, receiver, sender.message(receiver.index), sender.parts(receiver.index) if traced else [])
+                for sender, receiver in pairs
             ]
-            for sender, receiver, message in sent:
-                receiver.receive(sender.index, message)
+            for sender, receiver, content, parts in sent:
+                receiver.receive(sender.index, content)
+                message = Message(self._rounds, sender.index, receiver.index, content, tuple(parts))
+                if traced:
+                    seen.append(message)
                 if self._watch is not None:
-                    self._watch(Message(self._rounds, sender.index, receiver.index, message))
+                    self._watch(message)
             self._rounds += 1
 
     def explain(self) -> Explanation:
@@ -271,16 +277,74 @@ class Session:
     ) -> list[int]:
         """Asks all parties for an operation: the numbers of what it gives."""
         operation = getattr(lib, f"CLOAK_MPC_{name}")
+        self._settle()
         given = [party.apply(operation, inputs, np.asarray(sizes, dtype=np.uint64), constants) for party in self._parties]
         self._names.append(name.lower().replace("_", " "))
         if any(one != given[0] for one in given) or len(given[0]) != count:
             raise InternalError(Status.PANIC, "the parties of this program do not agree on numbers")
+        self._note(name.lower().replace("_", " "), inputs, given[0])
         return given[0]
 
     def _open(self, value: int, kind: Kind, receivers: Sequence[int]) -> list[Numbers | None]:
         """What each party learns of a value."""
+        self._settle()
         numbers = [party.open(value, receivers) for party in self._parties]
-        self.run()
+        messages = self._messages()
         for party in self._parties:
             party.check(value)
-        return [party.result(number, kind) for party, number in zip(self._parties, numbers, strict=True)]
+        found = [party.result(number, kind) for party, number in zip(self._parties, numbers, strict=True)]
+        learnt = {self._participants[place]: one for place, one in enumerate(found) if one is not None}
+        self._record("open", messages, [value], [], learnt)
+        return found
+
+    def _from_shares(self, kind: Kind, words: Sequence[NDArray[np.uint64]], shape: tuple[int, ...]) -> Tensor:
+        """A tensor of which each party has these shares."""
+        self._settle()
+        ids = [party.given(kind, own) for party, own in zip(self._parties, words, strict=True)]
+        self._note("shares from outside", [], ids[:1])
+        return self._tensor(ids, shape)
+
+    def _hand_out(self, words: Sequence[NDArray[np.uint64]], receiver: object) -> None:
+        """Shares that each party gives to somebody who is none: each is a message to that one."""
+        if self._traces():
+            parts = (Part(Content.OUTPUT, 64, 1, len(words[0]), 8 * len(words[0])),)
+            head = bytes(HEAD)
+            messages = [Message(self._rounds, place, receiver, head + own.tobytes(), parts) for place, own in enumerate(words)]
+            self._record(f"open to {self._name(receiver)}", messages, [], [], {})
+
+    # For traces: what was asked for before runs, so that an operation has its messages by itself.
+
+    def _traces(self) -> list[Trace]:
+        own = [] if self.trace is None else [self.trace]
+        return [*own, *active()]
+
+    def _settle(self) -> None:
+        if self._traces():
+            name = "what was asked for before" if self._rounds else "seeds in common"
+            messages = self._messages()
+            if messages:
+                self._record(name, messages, [], [], {})
+
+    def _note(self, name: str, inputs: Sequence[int], outputs: Sequence[int]) -> None:
+        """Runs an operation that was just asked for, and records it."""
+        if self._traces():
+            self._record(name, self._messages(), inputs, outputs, {})
+
+    def _record(
+        self, name: str, messages: Sequence[Message], inputs: Sequence[int], outputs: Sequence[int], learnt: dict[object, Numbers]
+    ) -> None:
+        traces = self._traces()
+        if traces:
+            taken, made = ([self._value(number) for number in ids] for ids in (inputs, outputs))
+            step = Step(name, tuple(self._participants), tuple(taken), tuple(made), tuple(messages), learnt)
+            for trace in traces:
+                trace.add(step)
+
+    def _value(self, number: int) -> Value:
+        kind, length = self._parties[0].form(number)
+        return Value(
+            number, kind, length, {who: party.shares(number) for who, party in zip(self._participants, self._parties, strict=True)}
+        )
+
+    def _name(self, participant: object) -> str:
+        return name_of(self._participants[participant] if isinstance(participant, int) else participant)

@@ -340,8 +340,10 @@ class Tensor:
     def shuffle(self) -> Tensor:
         """Its rows, along the first axis, in an order that nobody knows."""
         columns = self.size // len(self)
+        self._session._settle()
         made = [party.shuffle(self._value, columns) for party in self._session._parties]
         self._session._names.append("shuffle")
+        self._session._note("shuffle", [self._value], made[:1])
         return Tensor(self._session, made[0], self.shape)
 
     # How these are asked for.
