@@ -329,6 +329,9 @@ def test_machines_and_shares_that_do_not_fit(pair: tuple[VirtualMachine, Virtual
         lambda: a.share([bob]) + Share(1, alice),
         lambda: SharedScalar([Share(1, alice), Share(2, alice)]),
         lambda: SharedScalar([Share(1, alice)]),
+        lambda: SharedScalar([]),
+        lambda: a.share([bob]).clip(5, 1),
+        lambda: a.share([bob]).polynomial([]),
         lambda: Share(1, alice) + Share(1, bob),
         lambda: Share(2**63, alice),
         lambda: SharedScalar([a.share([bob]).shares[0], PrivateScalar(1.5, alice).share([bob]).shares[1]]),
@@ -352,6 +355,14 @@ def test_numbers_outside_of_the_domain(pair: tuple[VirtualMachine, VirtualMachin
         lambda: PrivateScalar(SMALLEST - 1, alice).share([bob]),
         lambda: PrivateScalar(2.0**14, alice).share([bob]),
         lambda: x + 2**63,
+        lambda: x + 2.0**14,
+        lambda: x * 2**70,
+        lambda: x < 2.0**14,
+        lambda: x * 1.5 + 2**14,
+        lambda: x.maximum(-(2.0**14)),
+        lambda: x * 2.0**46,
+        lambda: x / 2.0**-46,
+        lambda: 2**14 / x,
     ):
         with pytest.raises(NumberError) as found:
             refused()

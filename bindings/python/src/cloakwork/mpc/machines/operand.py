@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from cloakwork.mpc._kind import Kind
@@ -36,7 +38,37 @@ def public(value: object, *, in_field: bool) -> Public:
     return value
 
 
-def check_domain(value: Public, form: Format) -> None:
+class Role(Protocol):
+    """What a public number is beside a shared one: checks that it can be that."""
+
+    def __call__(self, value: Public, form: Format, *, real: bool) -> None:
+        """Checks a number beside a real one or another."""
+
+
+def term(value: Public, form: Format, *, real: bool) -> None:
+    """What is added, or compared with: real beside a real number."""
+    check_domain(float(value) if real else value, form, "other")
+
+
+def factor(value: Public, form: Format, *, real: bool) -> None:  # noqa: ARG001 - a role
+    """What is multiplied by; it may be larger than what is shared."""
+    limit = 2.0 ** (62 - form.fraction)
+    if isinstance(value, float) and abs(value) >= limit:
+        raise outside("other", value, f"real factors below {limit:g} in magnitude")
+
+
+def divisor(value: Public, form: Format, *, real: bool) -> None:
+    """What is divided by: its reciprocal is multiplied by. Zero has an exception of its own."""
+    if value != 0:
+        factor(1.0 / value, form, real=real)
+
+
+def dividend(value: Public, form: Format, *, real: bool) -> None:  # noqa: ARG001 - a role
+    """What is divided, as a real number."""
+    check_domain(float(value), form, "other")
+
+
+def check_domain(value: Public, form: Format, argument: str = "value") -> None:
     """Checks that a number can be shared as 64 bits.
 
     Raises:
@@ -45,9 +77,9 @@ def check_domain(value: Public, form: Format) -> None:
     if isinstance(value, float):
         limit = 2.0 ** (form.bits - 2 - form.fraction)
         if not abs(value) < limit:
-            raise outside("value", value, f"real numbers below {limit:g} in magnitude (see Format)")
+            raise outside(argument, value, f"real numbers below {limit:g} in magnitude (see Format)")
     elif not WORD.min <= value <= WORD.max:
-        raise outside("value", value, DOMAIN)
+        raise outside(argument, value, DOMAIN)
 
 
 def joined(shares: list[Share]) -> tuple[Group | Field, Tensor | Residue]:
@@ -56,6 +88,8 @@ def joined(shares: list[Share]) -> tuple[Group | Field, Tensor | Residue]:
     Raises:
         MachineError: two are of one machine, there is one alone, or they are not of one kind.
     """
+    if not shares:
+        raise misfit("shares", "there are none")
     machines = distinct("shares", [share.owner for share in shares])
     kinds = {share.kind for share in shares}
     if len(kinds) > 1:

@@ -13,7 +13,7 @@ from cloakwork.mpc._tensor import Tensor, where
 from cloakwork.mpc.machines.group import Group, names
 from cloakwork.mpc.machines.machine import VirtualMachine, machine
 from cloakwork.mpc.machines.opening import opened
-from cloakwork.mpc.machines.operand import check_domain, joined, public
+from cloakwork.mpc.machines.operand import Role, check_domain, dividend, divisor, factor, joined, public, term
 from cloakwork.mpc.machines.prime import Field, Residue, element, modulus
 from cloakwork.mpc.machines.refusal import misfit, wrong_type
 from cloakwork.mpc.machines.share import Share
@@ -135,15 +135,15 @@ class SharedScalar:
         return self._with(other, lambda x, y: y - x)
 
     def __mul__(self, other: SharedScalar | Public) -> SharedScalar:
-        return self._with(other, lambda x, y: x * y)
+        return self._with(other, lambda x, y: x * y, factor)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: SharedScalar | Public) -> SharedScalar:
-        return self._with(other, lambda x, y: x / y)
+        return self._with(other, lambda x, y: x / y, divisor)
 
     def __rtruediv__(self, other: SharedScalar | Public) -> SharedScalar:
-        return self._with(other, lambda x, y: y / x)
+        return self._with(other, lambda x, y: y / x, dividend)
 
     def __pow__(self, exponent: int) -> SharedScalar:
         if isinstance(exponent, bool) or not isinstance(exponent, int | np.integer) or exponent < 0:
@@ -211,6 +211,8 @@ class SharedScalar:
 
     def clip(self, low: Public, high: Public) -> SharedScalar:
         """Itself, but at least `low` and at most `high`."""
+        if public(low, in_field=False) > public(high, in_field=False):
+            raise misfit("low", f"{low} is above {high}")
         return self._made(self._secret.clip(self._operand(low), self._operand(high)))
 
     def relu(self) -> SharedScalar:
@@ -247,6 +249,8 @@ class SharedScalar:
 
     def polynomial(self, coefficients: Sequence[float]) -> SharedScalar:
         """coefficients[0] + coefficients[1] x + ..."""
+        if not len(coefficients):
+            raise misfit("coefficients", "there are none")
         return self._made(self._secret.polynomial(coefficients))
 
     # How these are asked for.
@@ -254,17 +258,20 @@ class SharedScalar:
     def _made(self, secret: Secret) -> SharedScalar:
         return self._of(self._group, secret, self._machines)
 
-    def _with(self, other: SharedScalar | Public, join: Callable[[Any, Any], Secret]) -> SharedScalar:
-        return self._made(join(self._secret, self._operand(other)))
+    def _with(self, other: SharedScalar | Public, join: Callable[[Any, Any], Secret], role: Role = term) -> SharedScalar:
+        return self._made(join(self._secret, self._operand(other, role)))
 
     def _logical(self, other: SharedScalar, join: Callable[[Any, Any], Secret]) -> SharedScalar:
         self._check_truth(self)
         self._check_truth(other)
         return self._made(join(self._secret, self._operand(other)))
 
-    def _operand(self, other: SharedScalar | Public) -> Any:  # noqa: ANN401 - what the operators of a secret take
+    def _operand(self, other: SharedScalar | Public, role: Role = term) -> Any:  # noqa: ANN401 - what the operators of a secret take
         if not isinstance(other, SharedScalar):
-            return public(other, in_field=self.Q is not None)
+            value = public(other, in_field=self.Q is not None)
+            if isinstance(self._group, Group):
+                role(value, self._group.format, real=self._kind is float)
+            return value
         if other.owners != self.owners:
             raise misfit(
                 "other", f"it is shared by {names(other._machines)}, and this by {names(self._machines)}: share both among the same"
