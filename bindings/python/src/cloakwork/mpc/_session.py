@@ -133,6 +133,7 @@ class Session:
             identity = keyfile.load(Path(identity).expanduser())
         session = cls([ConnectedParty(about, identity)], about.format)
         session._network = about
+        session._participants = session.names
         return session
 
     @property
@@ -315,6 +316,9 @@ class Session:
     # For traces: what was asked for before runs, so that an operation has its messages by itself.
 
     def _traces(self) -> list[Trace]:
+        if self._network is not None:
+            # One party alone could show its own shares at most, and nothing of what they make together.
+            return []
         own = [] if self.trace is None else [self.trace]
         return [*own, *active()]
 
