@@ -17,6 +17,9 @@ mod access;
 mod comparison;
 mod elsewhere;
 mod engine;
+#[path = "../support/vectors.rs"]
+#[allow(dead_code, reason = "some are for other tests")]
+mod files;
 mod formula;
 mod functions;
 mod indicators;
@@ -34,3 +37,4 @@ mod table;
 mod transcript;
 mod truncation;
 mod verified;
+mod vectors;
