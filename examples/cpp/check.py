@@ -33,7 +33,7 @@ TOOLS = {
     "/usr/include/openssl/ssl.h": "libssl-dev",
     "/usr/include/CLI/CLI.hpp": "libcli11-dev",
 }
-PROGRAMS = ("in_process", "statistics", "client", "server", "controller")
+PROGRAMS = ("in_process", "statistics", "hospitals", "client", "server", "controller")
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,7 @@ def alone(programs: Path) -> None:
     """The programs that need nobody else."""
     require("5 of 7 members" in run(programs / "in_process"), "in_process")
     require("epsilon" in run(programs / "statistics"), "statistics")
+    require("longer mean stay: Turin" in run(programs / "hospitals"), "hospitals")
 
 
 def command_lines(programs: Path) -> None:

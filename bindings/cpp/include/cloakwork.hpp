@@ -16,6 +16,7 @@
 #include "cloakwork/error.hpp"
 #include "cloakwork/identity.hpp"
 #include "cloakwork/mechanism.hpp"
+#include "cloakwork/mpc.hpp"
 #include "cloakwork/noise.hpp"
 #include "cloakwork/privacy.hpp"
 #include "cloakwork/run.hpp"

@@ -104,5 +104,7 @@ void test_noise();
 void test_vectors();
 void test_vectors_of_runs();
 void test_transcripts();
+void test_mpc();
+void test_mpc_vectors();
 
 #endif

@@ -13,6 +13,8 @@ int main() {
     test_vectors();
     test_vectors_of_runs();
     test_transcripts();
+    test_mpc();
+    test_mpc_vectors();
     std::printf("%lu passed, %lu failed\n", check::counts().passed, check::counts().failed);
     return check::counts().failed == 0 ? 0 : 1;
 }
