@@ -6,7 +6,7 @@
 #'
 #' Start with [local_federation()], which plays all roles in one session, and with the vignette,
 #' `vignette("federated-analysis", package = "cloakwork")`. Over HTTPS a client calls [join_run()], a controller [controller()], a server
-#' [serve()]. Sums with noise: [plan_privacy()].
+#' [serve()]. Sums with noise: [plan_privacy()]. Comparisons and functions of numbers that nobody sees: [mpc_session()].
 #'
 #' @section Dependencies:
 #' The package itself is licensed MIT or Apache-2.0, and so is all that is linked into it. The server uses the package httpuv at run time,

@@ -25,7 +25,7 @@ SEXP failure_text(int status, const char *argument, const char *text);
 SEXP failure_of_parameter(const struct cloak_parameter_error *error, cloak_status status, const char *argument);
 
 /* handle.c: external pointers that own an object of the library. */
-enum handle_kind { IDENTITY, CHANNEL, RUN, CLIENT, SERVER, OPENING, CONTRIBUTION, ACCOUNTANT };
+enum handle_kind { IDENTITY, CHANNEL, RUN, CLIENT, SERVER, OPENING, CONTRIBUTION, ACCOUNTANT, MPC };
 SEXP handle_new(enum handle_kind kind);
 void *handle_of(SEXP handle, enum handle_kind kind);
 SEXP handle_refused(enum handle_kind kind);
@@ -69,6 +69,10 @@ const struct cloak_rng *rng_of(SEXP bytes, struct tape *tape);
 int private_write(const char *path, const char *content, size_t length, bool replace);
 int private_read(const char *path, char *out, size_t most, size_t *length);
 SEXP private_refused(int problem, const char *argument);
+
+/* mpc.c */
+struct mpc_parties;
+void mpc_free(struct mpc_parties *parties);
 
 /* run.c */
 size_t lane_size(int32_t lane);

@@ -13,6 +13,7 @@ static const char *const TAGS[] = {
     [OPENING] = "cloakwork_opening",
     [CONTRIBUTION] = "cloakwork_contribution",
     [ACCOUNTANT] = "cloakwork_accountant",
+    [MPC] = "cloakwork_mpc_session",
 };
 enum { KINDS = sizeof TAGS / sizeof TAGS[0] };
 static const size_t PREFIX = sizeof "cloakwork_" - 1;
@@ -31,6 +32,7 @@ static void release(enum handle_kind kind, void *object) {
     case OPENING: cloak_opening_free(object); break;
     case CONTRIBUTION: cloak_contribution_free(object); break;
     case ACCOUNTANT: cloak_accountant_free(object); break;
+    case MPC: mpc_free(object); break;
     }
 }
 

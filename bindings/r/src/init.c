@@ -75,6 +75,17 @@ SEXP cw_central_noise(SEXP, SEXP, SEXP);
 SEXP cw_central_scale(SEXP, SEXP);
 SEXP cw_gaussian_multiplier(SEXP, SEXP);
 SEXP cw_hadamard(SEXP, SEXP, SEXP, SEXP, SEXP, SEXP);
+SEXP cw_mpc_new(SEXP, SEXP);
+SEXP cw_mpc_share(SEXP, SEXP, SEXP, SEXP);
+SEXP cw_mpc_known(SEXP, SEXP, SEXP);
+SEXP cw_mpc_apply(SEXP, SEXP, SEXP, SEXP, SEXP, SEXP);
+SEXP cw_mpc_shuffle(SEXP, SEXP, SEXP);
+SEXP cw_mpc_kind(SEXP, SEXP);
+SEXP cw_mpc_forget(SEXP, SEXP);
+SEXP cw_mpc_run(SEXP);
+SEXP cw_mpc_open(SEXP, SEXP, SEXP);
+SEXP cw_mpc_cost(SEXP);
+SEXP cw_mpc_explain(SEXP);
 
 /* The versions of header and library, which have to agree. */
 static SEXP cw_versions(void) {
@@ -162,6 +173,17 @@ static const R_CallMethodDef ROUTINES[] = {
     ROUTINE(cw_central_scale, 2),
     ROUTINE(cw_gaussian_multiplier, 2),
     ROUTINE(cw_hadamard, 6),
+    ROUTINE(cw_mpc_new, 2),
+    ROUTINE(cw_mpc_share, 4),
+    ROUTINE(cw_mpc_known, 3),
+    ROUTINE(cw_mpc_apply, 6),
+    ROUTINE(cw_mpc_shuffle, 3),
+    ROUTINE(cw_mpc_kind, 2),
+    ROUTINE(cw_mpc_forget, 2),
+    ROUTINE(cw_mpc_run, 1),
+    ROUTINE(cw_mpc_open, 3),
+    ROUTINE(cw_mpc_cost, 1),
+    ROUTINE(cw_mpc_explain, 1),
     {NULL, NULL, 0},
 };
 

@@ -32,6 +32,7 @@ REPLAYED = (
     "graph",
     "hadamard",
     "hash",
+    "mpc",
     "private",
     "refusal",
     "refusal_no_recovery",
