@@ -31,7 +31,7 @@ INCLUDES = (f"-I{SOURCES.parent / 'include'}", f"-I{ROOT / 'include'}", f'-DVECT
 # What a program needs that links the static library (`rustc --print native-static-libs`).
 SYSTEM_LIBRARIES = ("-lpthread", "-ldl", "-lm")
 # What the headers instantiate is in these, but for classes that are no templates; the builds that do not run compile them alone.
-TEMPLATES = ("privacy.cpp", "noise.cpp")
+TEMPLATES = ("privacy.cpp", "noise.cpp", "mpc.cpp")
 # The analyzer takes as long as everything else: it is for `--all`.
 WITHOUT_ANALYSIS = "-clang-analyzer-*"
 # Those of the component for HTTPS are for examples/cpp/check.py.
