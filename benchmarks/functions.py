@@ -1,4 +1,4 @@
-"""How far functions of shared real numbers are off: against mpmath with 100 bits, at three numbers of bits after the point, in both roundings."""
+"""How far functions of shared real numbers are off: against mpmath with 100 bits, in three formats and both roundings."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Work of several parties in MPyC, each in a process of its own, over loopback without TLS: `python mpyc_work.py -M3 < WORK`.
 
-WORK is a line of JSON: a list of names with counts, of `WORK`. Party 0 prints a line of JSON: the seconds of each. Inputs are shared before the clock starts.
+WORK is a line of JSON: a list of names, of those below, with counts. Party 0 prints a line of JSON: the seconds of each.
+Inputs are shared before the clock starts.
 """
 
 from __future__ import annotations

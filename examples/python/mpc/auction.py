@@ -2,7 +2,8 @@
 
     python examples/python/mpc/auction.py --bidders 8
 
-What becomes known to everybody: the second highest bid. Each bidder alone learns whether it won. Nobody is told the highest bid, or who else bid what.
+What becomes known to everybody: the second highest bid. Each bidder alone learns whether it won. Nobody is told the highest bid, or
+who else bid what.
 """
 
 from __future__ import annotations

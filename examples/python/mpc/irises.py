@@ -2,8 +2,8 @@
 
     python examples/python/mpc/irises.py
 
-The data: Fisher's irises (1936), as scikit-learn carries them. Every garden has a third of them. What becomes known: the centres of the groups and how many flowers
-each has. They are compared with scikit-learn's, from the same start.
+The data: Fisher's irises (1936), as scikit-learn carries them. Every garden has a third of them. What becomes known: the centres of
+the groups and how many flowers each has. They are compared with scikit-learn's, from the same start.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python examples/python/mpc/salaries.py
 
-The salaries are drawn at random, with a fixed seed. What becomes known to everybody: how many salaries each company has, the joint medians of women and of men, and
-the gap. Each company alone learns whether its own median is below the joint one.
+The salaries are drawn at random, with a fixed seed. What becomes known to everybody: how many salaries each company has, the joint
+medians of women and of men, and the gap. Each company alone learns whether its own median is below the joint one.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""A model of tumours from the rows of several hospitals: logistic regression in which nobody sees a row, a gradient or a weight of the way there.
+"""A model of tumours from the rows of several hospitals: nobody sees a row, a gradient or a weight of the way there.
 
     python examples/python/mpc/tumours.py --parties 3
 
-The data: the Wisconsin breast-cancer set that scikit-learn carries (Street, Wolberg and Mangasarian 1993), 569 tumours with 30 measurements each. What becomes
-known: means and standard deviations of the columns over all hospitals, and the model at the end. It is compared with the same steps on data in the open.
+The data: the Wisconsin breast-cancer set that scikit-learn carries (Street, Wolberg and Mangasarian 1993), 569 tumours with 30
+measurements each. The model is a logistic regression. What becomes known: means and standard deviations of the columns over all
+hospitals, and the model at the end. It is compared with the same steps on data in the open.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     python examples/python/mpc/vertical.py
 
-The data: 442 people with diabetes (Efron, Hastie, Johnstone and Tibshirani 2004), as scikit-learn carries them: ten measurements, and how far the disease went in a year.
-A practice has age, sex, weight and blood pressure, a laboratory the six values of blood serum, a clinic the outcome. What becomes known: the coefficients. The normal
-equations and their solution stay shared. They are compared with scikit-learn's.
+The data: 442 people with diabetes (Efron, Hastie, Johnstone and Tibshirani 2004), as scikit-learn carries them: ten measurements, and
+how far the disease went in a year. A practice has age, sex, weight and blood pressure, a laboratory the six values of blood serum, a
+clinic the outcome. What becomes known: the coefficients, which are compared with scikit-learn's. The normal equations stay shared.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ Array = NDArray[np.float64]
 
 
 def standard(columns: Array) -> Array:
-    """Columns with mean 0 and a mean square of 1, divided by the root of the number of rows, so that products of columns are correlations."""
+    """Columns with mean 0 and a sum of squares of 1, so that products of columns are correlations."""
     centred = columns - columns.mean(axis=0)
     scaled: Array = centred / np.sqrt((centred**2).sum(axis=0))
     return scaled
 
 
 def solve(session: mpc.Session, matrix: mpc.Tensor, right: mpc.Tensor) -> mpc.Tensor:
-    """The solution of a system with a positive definite matrix, by elimination without pivoting (Golub and Van Loan, Matrix Computations, section 4.2)."""
+    """The solution for a positive definite matrix, by elimination without pivoting (Golub and Van Loan, Matrix Computations, 4.2)."""
     size = len(right)
     rows = mpc.concatenate([matrix, right.reshape(-1, 1)], axis=1)
     for place in track(range(size), description="columns", transient=True):

@@ -1,6 +1,6 @@
 """The computations between parties come out as in the open, for several numbers of parties and both sources of correlated randomness."""
 
-# ruff: noqa: S101 - assertions are what tests are made of.
+# ruff: noqa: S101, D103 - assertions are what tests are made of, and names say what they show.
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LIMIT_SECONDS = 300
     [
         ("tumours.py", ("--parties", "2"), "rows judged rightly"),
         ("tumours.py", ("--parties", "3"), "rows judged rightly"),
-        ("irises.py", (), "scikit-learn's flowers"),
+        ("irises.py", (), "its centre"),
         ("salaries.py", (), "median of women"),
         ("vertical.py", (), "scikit-learn's"),
         ("auction.py", ("--bidders", "2"), "the price is"),
