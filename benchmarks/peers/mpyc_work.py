@@ -1,6 +1,6 @@
-"""Work of several parties in MPyC, each in a process of its own, over loopback without TLS: `python mpyc_work.py -M3 < WORK`.
+"""Work of several parties in MPyC, each in a process of its own, over loopback without TLS: `MPYC_WORK=... python mpyc_work.py -M3`.
 
-WORK is a line of JSON: a list of names, of those below, with counts. Party 0 prints a line of JSON: the seconds of each.
+MPYC_WORK is JSON: a list of names, of those below, with counts. Party 0 prints a line of JSON: the seconds of each.
 Inputs are shared before the clock starts.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -68,6 +67,5 @@ async def main(wanted: list[tuple[str, int]]) -> None:
 
 
 if __name__ == "__main__":
-    # MPyC starts the other parties from this one, without its standard input: they get the work from the environment.
-    given = os.environ.setdefault("MPYC_WORK", sys.stdin.readline())
-    mpc.run(main(json.loads(given)))
+    # MPyC starts the other parties when it is imported: arguments and input would not reach them as they are.
+    mpc.run(main(json.loads(os.environ["MPYC_WORK"])))
