@@ -9,16 +9,14 @@ use crate::mpc::engine::{Content, Party};
 ///
 /// Only masked values and outputs are opened; the shares of an output have to be re-randomised before.
 pub async fn open(party: &Party, bits: u32, shares: &[u64]) -> Vec<u64> {
-    let mut sum = vec![0u64; shares.len()];
-    let own = pack(bits, shares);
-    add(bits, &own, &mut sum);
+    let mut sum = shares.to_vec();
     let content = Content::Words { bits, count: shares.len() };
-    for message in party.broadcast(content, own).await {
+    for message in party.broadcast(content, pack(bits, shares)).await {
         add(bits, &message, &mut sum);
     }
     let kept = u64::MAX >> (64 - bits);
-    for value in &mut sum {
-        *value &= kept;
+    if bits < 64 {
+        sum.iter_mut().for_each(|value| *value &= kept);
     }
     sum
 }
@@ -28,14 +26,18 @@ pub async fn open_bits(party: &Party, count: usize, shares: &[&[u64]]) -> Vec<Ve
     let size = count.div_ceil(8);
     let mut own = Vec::with_capacity(size * shares.len());
     for vector in shares {
-        own.extend(vector.iter().flat_map(|word| word.to_le_bytes()).take(size));
+        own.extend(to_le(vector).into_iter().take(size));
     }
     let mut opened: Vec<Vec<u64>> = shares.iter().map(|vector| vector.to_vec()).collect();
     let content = Content::Bits { vectors: shares.len(), count };
     for message in party.broadcast(content, own).await {
         for (opened, bytes) in opened.iter_mut().zip(message.chunks(size.max(1))) {
-            for (word, bytes) in opened.iter_mut().zip(bytes.chunks(8)) {
-                *word ^= from_le(bytes);
+            let (whole, rest) = bytes.as_chunks();
+            for (word, bytes) in opened.iter_mut().zip(whole) {
+                *word ^= u64::from_le_bytes(*bytes);
+            }
+            if let Some(word) = opened.get_mut(whole.len()) {
+                *word ^= from_le(rest);
             }
         }
     }
@@ -45,7 +47,7 @@ pub async fn open_bits(party: &Party, count: usize, shares: &[&[u64]]) -> Vec<Ve
 /// Words of `bits` bits one after the other, from the lowest bit of the first byte.
 fn pack(bits: u32, words: &[u64]) -> Vec<u8> {
     if bits == 64 {
-        return words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        return to_le(words);
     }
     let mut out = Vec::with_capacity((words.len() * bits as usize).div_ceil(8));
     let kept = u64::MAX >> (64 - bits);
@@ -72,8 +74,8 @@ const fn lowest(held: u128) -> u8 {
 /// Adds packed words to a sum.
 fn add(bits: u32, packed: &[u8], sum: &mut [u64]) {
     if bits == 64 {
-        for (sum, bytes) in sum.iter_mut().zip(packed.chunks(8)) {
-            *sum = sum.wrapping_add(from_le(bytes));
+        for (sum, bytes) in sum.iter_mut().zip(packed.as_chunks().0) {
+            *sum = sum.wrapping_add(u64::from_le_bytes(*bytes));
         }
         return;
     }
@@ -92,6 +94,10 @@ fn add(bits: u32, packed: &[u8], sum: &mut [u64]) {
         held >>= bits;
         count -= bits;
     }
+}
+
+fn to_le(words: &[u64]) -> Vec<u8> {
+    words.iter().map(|word| word.to_le_bytes()).collect::<Vec<_>>().into_flattened()
 }
 
 fn from_le(bytes: &[u8]) -> u64 {
