@@ -1959,58 +1959,6 @@ typedef struct cloak_phase {
 } cloak_phase;
 
 /**
- * An operation with what it needs besides its inputs.
- */
-typedef struct cloak_mpc_operation {
-    /**
-     * One of `cloak_mpc_operation_type`.
-     */
-    int32_t type;
-    /**
-     * Zero.
-     */
-    uint32_t reserved;
-    /**
-     * Columns, places, ranks, an exponent or a kind; may be NULL when there are none.
-     */
-    const uint64_t *numbers;
-    /**
-     * How many numbers.
-     */
-    size_t numbers_length;
-    /**
-     * Public numbers, `CLOAK_I64` or `CLOAK_F64`; of length 0 when there are none, and then the type does not matter.
-     */
-    struct cloak_values constants;
-} cloak_mpc_operation;
-
-/**
- * A part of a message.
- */
-typedef struct cloak_mpc_part {
-    /**
-     * One of `cloak_mpc_content`.
-     */
-    int32_t content;
-    /**
-     * Bits of an element; 0 where the part has no elements.
-     */
-    uint32_t bits;
-    /**
-     * Vectors.
-     */
-    uint64_t vectors;
-    /**
-     * Elements of each vector.
-     */
-    uint64_t count;
-    /**
-     * Bytes of the part.
-     */
-    uint64_t bytes;
-} cloak_mpc_part;
-
-/**
  * What all parties of a session agree on, and which of them this is.
  */
 typedef struct cloak_mpc_config {
@@ -2157,6 +2105,32 @@ typedef struct cloak_mpc_operation {
      */
     struct cloak_values constants;
 } cloak_mpc_operation;
+
+/**
+ * A part of a message.
+ */
+typedef struct cloak_mpc_part {
+    /**
+     * One of `cloak_mpc_content`.
+     */
+    int32_t content;
+    /**
+     * Bits of an element; 0 where the part has no elements.
+     */
+    uint32_t bits;
+    /**
+     * Vectors.
+     */
+    uint64_t vectors;
+    /**
+     * Elements of each vector.
+     */
+    uint64_t count;
+    /**
+     * Bytes of the part.
+     */
+    uint64_t bytes;
+} cloak_mpc_part;
 
 /**
  * What something costs.

@@ -36,5 +36,5 @@ mod sorting;
 mod table;
 mod transcript;
 mod truncation;
-mod verified;
 mod vectors;
+mod verified;

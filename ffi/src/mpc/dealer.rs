@@ -85,7 +85,9 @@ pub unsafe extern "C" fn cloak_mpc_dealer_new(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (out, generator) = unsafe { (Out::new(out)?, Generator::new(rng)?) };
+        let out = unsafe { Out::new(out) }?;
+        // SAFETY: header, "Pointers".
+        let generator = unsafe { Generator::new(rng) }?;
         let suite = Suite::new(suite)?;
         let parties = usize::try_from(parties).map_err(|_| cloak_status::CLOAK_ERR_INVALID_ARGUMENT)?;
         let mut drawn = Drawn::new(generator, SEED_SIZE * (parties + 1))?;

@@ -30,7 +30,9 @@ pub unsafe extern "C" fn cloak_mpc_open(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (out, receivers) = unsafe { (Out::new(result)?, slice(receivers, count)?) };
+        let out = unsafe { Out::new(result) }?;
+        // SAFETY: header, "Pointers".
+        let receivers = unsafe { slice(receivers, count) }?;
         // SAFETY: header, "Handles".
         let mut session = unsafe { handle::exclusive(session) }?;
         let mut parties: Vec<usize> =

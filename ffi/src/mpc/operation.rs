@@ -189,7 +189,8 @@ impl Details<'_> {
             exactly(0, false)?;
             return Ok(operation);
         }
-        let of_rows: [(T, fn(usize) -> Operation); 8] = [
+        type OfRows = fn(usize) -> Operation;
+        let of_rows: [(T, OfRows); 8] = [
             (T::CLOAK_MPC_SUM, |columns| Operation::Sum { columns }),
             (T::CLOAK_MPC_GREATEST, |columns| Operation::Greatest { columns }),
             (T::CLOAK_MPC_SMALLEST, |columns| Operation::Smallest { columns }),
@@ -275,7 +276,9 @@ pub unsafe extern "C" fn cloak_mpc_apply(
         // SAFETY: header, "Pointers".
         let out = unsafe { Buffer::new(outputs, capacity, length) }?;
         // SAFETY: header, "Pointers".
-        let (given, inputs) = unsafe { (value(operation)?, slice(inputs, count)?) };
+        let given = unsafe { value(operation) }?;
+        // SAFETY: header, "Pointers".
+        let inputs = unsafe { slice(inputs, count) }?;
         // SAFETY: header, "Pointers".
         let numbers = unsafe { slice(given.numbers, given.numbers_length) }?;
         // SAFETY: header, "Pointers".
@@ -314,7 +317,9 @@ pub unsafe extern "C" fn cloak_mpc_shuffle(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (out, generator) = unsafe { (Out::new(out)?, Generator::new(rng)?) };
+        let out = unsafe { Out::new(out) }?;
+        // SAFETY: header, "Pointers".
+        let generator = unsafe { Generator::new(rng) }?;
         // SAFETY: header, "Handles".
         let mut session = unsafe { handle::exclusive(session) }?;
         out.write(session.session().shuffle(ValueId(value), columns, &mut Words::new(generator))?.0);

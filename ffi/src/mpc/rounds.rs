@@ -34,7 +34,9 @@ pub unsafe extern "C" fn cloak_mpc_advance(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (out, report) = unsafe { (Out::new(progress)?, Report::new(error)?) };
+        let out = unsafe { Out::new(progress) }?;
+        // SAFETY: header, "Pointers".
+        let report = unsafe { Report::new(error) }?;
         // SAFETY: header, "Handles".
         let mut session = unsafe { handle::exclusive(session) }?;
         session.is_for_hand()?;
@@ -172,7 +174,9 @@ pub unsafe extern "C" fn cloak_mpc_receive(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (message, report) = unsafe { (slice(message, length)?, Report::new(error)?) };
+        let message = unsafe { slice(message, length) }?;
+        // SAFETY: header, "Pointers".
+        let report = unsafe { Report::new(error) }?;
         // SAFETY: header, "Handles".
         let mut session = unsafe { handle::exclusive(session) }?;
         session.is_for_hand()?;

@@ -190,7 +190,11 @@ pub unsafe extern "C" fn cloak_mpc_session_new(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (out, config, generator) = unsafe { (Out::new(out)?, value(config)?, Generator::new(rng)?) };
+        let out = unsafe { Out::new(out) }?;
+        // SAFETY: header, "Pointers".
+        let config = unsafe { value(config) }?;
+        // SAFETY: header, "Pointers".
+        let generator = unsafe { Generator::new(rng) }?;
         // SAFETY: header, "Handles".
         let mut dealer = unsafe { handle::exclusive(dealer) }?;
         let setting = Setting::new(config)?;
@@ -225,7 +229,11 @@ pub unsafe extern "C" fn cloak_mpc_session_new_without_dealer(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (out, config, generator) = unsafe { (Out::new(out)?, value(config)?, Generator::new(rng)?) };
+        let out = unsafe { Out::new(out) }?;
+        // SAFETY: header, "Pointers".
+        let config = unsafe { value(config) }?;
+        // SAFETY: header, "Pointers".
+        let generator = unsafe { Generator::new(rng) }?;
         // SAFETY: header, "Pointers".
         let session = unsafe { array(session) }?;
         let setting = Setting::new(config)?;
@@ -277,7 +285,9 @@ pub unsafe extern "C" fn cloak_mpc_input(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (out, numbers) = unsafe { (Out::new(value)?, optional(numbers)?) };
+        let out = unsafe { Out::new(value) }?;
+        // SAFETY: header, "Pointers".
+        let numbers = unsafe { optional(numbers) }?;
         // SAFETY: header, "Handles".
         let mut session = unsafe { handle::exclusive(session) }?;
         // SAFETY: header, "Pointers".
@@ -302,7 +312,9 @@ pub unsafe extern "C" fn cloak_mpc_public(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (out, numbers) = unsafe { (Out::new(value)?, crate::pointer::value(numbers)?) };
+        let out = unsafe { Out::new(value) }?;
+        // SAFETY: header, "Pointers".
+        let numbers = unsafe { crate::pointer::value(numbers) }?;
         // SAFETY: header, "Pointers".
         let numbers = unsafe { public(numbers) }?;
         // SAFETY: header, "Handles".
@@ -330,7 +342,9 @@ pub unsafe extern "C" fn cloak_mpc_shares(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (out, words) = unsafe { (Out::new(value)?, slice(words, length)?) };
+        let out = unsafe { Out::new(value) }?;
+        // SAFETY: header, "Pointers".
+        let words = unsafe { slice(words, length) }?;
         // SAFETY: header, "Handles".
         let mut session = unsafe { handle::exclusive(session) }?;
         let kind = kind_of(kind)?;
@@ -358,7 +372,9 @@ pub unsafe extern "C" fn cloak_mpc_get_form(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (kind, length) = unsafe { (Out::new(kind)?, Out::new(length)?) };
+        let kind = unsafe { Out::new(kind) }?;
+        // SAFETY: header, "Pointers".
+        let length = unsafe { Out::new(length) }?;
         // SAFETY: header, "Handles".
         let mut session = unsafe { handle::exclusive(session) }?;
         let (found, elements) = session.session().form(ValueId(value))?;
@@ -453,7 +469,9 @@ pub unsafe extern "C" fn cloak_mpc_get_cost(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (computing, making) = unsafe { (Out::new(computing)?, Out::new(making)?) };
+        let computing = unsafe { Out::new(computing) }?;
+        // SAFETY: header, "Pointers".
+        let making = unsafe { Out::new(making) }?;
         // SAFETY: header, "Handles".
         let mut session = unsafe { handle::exclusive(session) }?;
         computing.write(session.session().cost().into());
@@ -480,7 +498,9 @@ pub unsafe extern "C" fn cloak_mpc_explain(
 ) -> cloak_status {
     boundary(|| {
         // SAFETY: header, "Pointers".
-        let (total, steps) = unsafe { (Out::new(total)?, Buffer::new(steps, capacity, length)?) };
+        let total = unsafe { Out::new(total) }?;
+        // SAFETY: header, "Pointers".
+        let steps = unsafe { Buffer::new(steps, capacity, length) }?;
         // SAFETY: header, "Handles".
         let mut session = unsafe { handle::exclusive(session) }?;
         let explained = session.session().explain()?;

@@ -1,6 +1,6 @@
 //! Computations of several parties through the C ABI.
 
-use std::ptr::{null, null_mut};
+use core::ptr::{null, null_mut};
 
 use cloakwork::mpc::dealer::*;
 use cloakwork::mpc::opening::*;

@@ -1,6 +1,6 @@
 //! Prime fields through the C ABI.
 
-use std::ptr::{null, null_mut};
+use core::ptr::{null, null_mut};
 
 use cloakwork::mpc::prime::cloak_prime_operation::*;
 use cloakwork::mpc::prime::*;

@@ -1,6 +1,5 @@
 //! Opening: everybody sends its share to everybody.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::mpc::engine::{Content, Party};

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::ct;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kdf::{self, HASH_SIZE};
+use crate::mpc::engine::Content;
 use crate::mpc::verified::Verified;
 use crate::mpc::verified::opening::{Record, add};
 use crate::random;
@@ -77,7 +78,8 @@ impl Verified {
         let mut message = Vec::with_capacity(1 + bytes.len());
         message.push(if stops { STOPS } else { GOES_ON });
         message.extend(bytes.iter().map(|byte| if stops { 0 } else { *byte }));
-        let mut said: Said = self.party.broadcast(message).await.into_iter().map(Zeroizing::new).collect();
+        let mut said: Said =
+            self.party.broadcast(Content::Other, message).await.into_iter().map(Zeroizing::new).collect();
         for (party, message) in said.iter_mut().enumerate() {
             if party == self.party.index() {
                 message.extend_from_slice(bytes);
