@@ -1,6 +1,6 @@
-"""`make bench`: kernels, a round beside Flower's, private vectors beside OpenDP and NumPy, private means, rounds over HTTP, hosts, devices.
+"""`make bench`: kernels, a round beside Flower's, private vectors beside OpenDP and NumPy, private means, rounds over HTTP.
 
-Writes docs/benchmarks.md.
+Then computations beside MPyC, their errors, hosts and devices. Writes docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ import argparse
 import os
 from collections.abc import Callable
 
+import computation
 import firmware
 import flower
+import functions
 import hosts
 import kernels
 import load
@@ -26,6 +28,9 @@ NEIGHBOURS = MEMBERS - 1
 # Bytes of the accumulator of the kernel that has a bar.
 IN_CACHE = 64 << 10
 
+
+# The sections in their order. Kernels are measured first, and listed last.
+ON_THE_PAGE = ("flower", "private", "utility", "load", "computation", "functions", "hosts", "firmware", "kernels")
 
 # A section of the page, and what has a bar, by the names of `bars.BARS`.
 Section = tuple[list[str], dict[str, float]]
@@ -77,6 +82,28 @@ def utility_section() -> Section:
     return report.utility(points), {"private mean": 100 * worst}
 
 
+def computation_section() -> Section:
+    """Multi-party computation, beside MPyC."""
+    measured = kernels.run("cloakwork-net", None)
+    compared = computation.beside_mpyc(lambda text: print(text, flush=True))
+    print("a joint model", flush=True)
+    model = computation.model()
+    rates = {kernel.name.removeprefix("computation/"): kernel.elements / kernel.seconds for kernel in measured if kernel.elements}
+    reached = {
+        "ring products": rates["products of integers"] / 1e6,
+        "comparisons": rates["comparisons of integers"] / 1e6,
+        "real products": rates["products of real numbers"] / 1e6,
+        "sequential": rates["products one after the other"] / 1e3,
+        "model": model.seconds,
+    }
+    return report.computation(measured, compared, model, computation.versions()), reached
+
+
+def function_section() -> Section:
+    """Errors of functions of shared numbers."""
+    return report.functions(functions.run(lambda text: print(text, flush=True))), {}
+
+
 def host_section() -> Section:
     """C++ and R beside C."""
     print("C++ and R beside C", flush=True)
@@ -100,6 +127,7 @@ def kernel_section() -> Section:
     # The direct table serves sigmas below 1, too; the bar is for those from 1 on.
     sigmas = [rate for name, rate in samples.items() if name.startswith("isochronous/suite2/") and float(name.rsplit("/", 1)[1]) >= 1]
     reached = {f"suite {suite}": rates[f"add_stream/u32/suite{suite}/{IN_CACHE}"] for suite in (1, 2)}
+    reached["triples"] = samples["oblivious Aes128Ctr/products"] * 1e3
     return report.kernels(measured), {**reached, "noise": min(sigmas), "rotation": seconds["hadamard/f32/transform/20"] * 1e3}
 
 
@@ -107,7 +135,7 @@ def main() -> None:
     """Measures everything and writes the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=7, help="repetitions of our own timings (default 7)")
-    names = ["kernels", "flower", "private", "utility", "load", "hosts", *(["firmware"] if firmware.there() else [])]
+    names = [name for name in ("kernels", *ON_THE_PAGE[:-1]) if name != "firmware" or firmware.there()]
     parser.add_argument("--only", choices=names, help="measure one part and print it instead of writing the page")
     arguments = parser.parse_args()
     parts: dict[str, Callable[[], Section]] = {
@@ -116,6 +144,8 @@ def main() -> None:
         "private": lambda: pinned(private_section, arguments.repeats),
         "utility": utility_section,
         "load": lambda: (report.load(*load.run()), {}),
+        "computation": computation_section,
+        "functions": function_section,
         "hosts": lambda: pinned(lambda _: host_section(), arguments.repeats),
         "firmware": firmware_section,
     }
@@ -127,7 +157,7 @@ def main() -> None:
     reached = {name: value for _, values in sections.values() for name, value in values.items()}
     written = [
         report.bars(reached),
-        *(sections[name][0] for name in ("flower", "private", "utility", "load", "hosts", "firmware", "kernels") if name in sections),
+        *(sections[name][0] for name in ON_THE_PAGE if name in sections),
         report.instructions(),
     ]
     report.write(written)

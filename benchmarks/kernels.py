@@ -35,18 +35,20 @@ class Kernel:
         if self.bytes:
             return f"{self.bytes / self.seconds / 1e9:.2f} GB/s"
         if self.elements:
-            return f"{self.elements / self.seconds / 1e6:,.0f} M/s"
+            rate = self.elements / self.seconds
+            return f"{rate / 1e6:,.3g} M/s" if rate < 1e8 else f"{rate / 1e6:,.0f} M/s"
         return ""
 
 
-def run() -> list[Kernel]:
-    """Runs every criterion benchmark of the core and reads the medians."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    command = ["cargo", "bench", "--locked", "--package", "cloakwork-core", "--features", "std", "--benches", "--", "--noplot", *SHORT]
-    environment = dict(os.environ, CARGO_TERM_COLOR="never")
+def run(package: str = "cloakwork-core", features: str | None = "std") -> list[Kernel]:
+    """Runs every criterion benchmark of a package and reads the medians."""
+    home = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "criterion" / package
+    given = () if features is None else ("--features", features)
+    command = ["cargo", "bench", "--locked", "--package", package, *given, "--benches", "--", "--noplot", *SHORT]
+    environment = dict(os.environ, CARGO_TERM_COLOR="never", CRITERION_HOME=str(home))
     subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=1800)
     kernels = []
-    for folder in sorted((target / "criterion").rglob("new")):
+    for folder in sorted(home.rglob("new")):
         benchmark = json.loads((folder / "benchmark.json").read_text(encoding="utf-8"))
         estimates = json.loads((folder / "estimates.json").read_text(encoding="utf-8"))
         throughput = benchmark["throughput"] or {}
