@@ -4,78 +4,28 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import multiprocessing
 import os
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from cloakwork import mpc
-from cloakwork.secagg import Identity
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "examples" / "python" / "mpc"))
 
+import table  # noqa: E402
 import tumours  # noqa: E402
 
 PARTIES = 3
 LIMIT_SECONDS = 600
+FORMAT = mpc.Format(rounding="dithered")
 _SEED = 5
-
-Program = Callable[[mpc.Session], Any]
-
-
-def _ports(count: int) -> list[int]:
-    """Ports of loopback that are free."""
-    with_port = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    found = [one.getsockname()[1] for one in with_port]
-    for one in with_port:
-        one.close()
-    return found
-
-
-def _party(network: mpc.Network, identity: Identity, program: Program, out: Connection) -> None:
-    with mpc.Session.connect(network, identity) as session:
-        out.send(program(session))
-
-
-def connected(program: Program, parties: int, *, dealer: bool, rounding: str) -> Any:  # noqa: ANN401 - what the program gives
-    """What a program gives party 0, where each party, and the dealer, is a process of its own."""
-    identities = [Identity.generate() for _ in range(parties + dealer)]
-    addresses = [f"127.0.0.1:{port}" for port in _ports(len(identities))]
-    members = [
-        mpc.Member(str(place), one.public_key, address, address)
-        for place, (one, address) in enumerate(zip(identities, addresses, strict=True))
-    ]
-    form = mpc.Format(rounding=rounding)
-    network = mpc.Network(tuple(members[:parties]), "bench", members[parties] if dealer else None, format=form)
-    forked = multiprocessing.get_context("fork")
-    receiver, sender = forked.Pipe(duplex=False)
-    processes = [forked.Process(target=_party, args=(network, one, program, sender), daemon=True) for one in identities[:parties]]
-    if dealer:
-        processes.append(forked.Process(target=mpc.serve, args=(network, identities[parties]), daemon=True))
-    for process in processes:
-        process.start()
-    try:
-        found = []
-        for _ in range(parties):
-            if not receiver.poll(LIMIT_SECONDS):
-                raise RuntimeError("a party of the benchmark gave nothing in time")
-            found.append(receiver.recv())
-    finally:
-        for process in processes:
-            process.join(timeout=10)
-            if process.is_alive():
-                process.terminate()
-    return found[0]
 
 
 @dataclass(frozen=True)
@@ -105,7 +55,7 @@ CHAIN = "products one after the other"
 CHAIN_COUNT = (2_000, 200, 500)
 
 
-def _of_arrays(work: Work, count: int) -> Program:
+def _of_arrays(work: Work, count: int) -> table.Program:
     def program(session: mpc.Session) -> float:
         draw = np.random.default_rng([_SEED, count])
         numbers = draw.uniform(-100, 100, count), draw.uniform(1, 100, count)
@@ -119,7 +69,7 @@ def _of_arrays(work: Work, count: int) -> Program:
     return program
 
 
-def _one_by_one(count: int) -> Program:
+def _one_by_one(count: int) -> table.Program:
     def program(session: mpc.Session) -> float:
         value, factor = session.share(1), session.share(-1)
         session.run()
@@ -160,7 +110,7 @@ def beside_mpyc(say: Callable[[str], object]) -> list[Compared]:
     ]:
         say(name)
         rates = [
-            count / connected(make(count), PARTIES, dealer=dealer, rounding="dithered")
+            count / table.connected(make(count), PARTIES, FORMAT, dealer=dealer)
             for count, dealer in zip(counts, (True, False), strict=False)
         ]
         found.append(Compared(name, rates[0], rates[1], theirs.get(name)))
@@ -169,7 +119,7 @@ def beside_mpyc(say: Callable[[str], object]) -> list[Compared]:
 
 def _mpyc(wanted: list[tuple[str, int]]) -> dict[str, float]:
     program = ROOT / "benchmarks" / "peers" / "mpyc_work.py"
-    command = [sys.executable, str(program), f"-M{PARTIES}", f"-B{_ports(1)[0]}", "--no-log"]
+    command = [sys.executable, str(program), f"-M{PARTIES}", "--no-log"]
     environment = {**os.environ, "MPYC_WORK": json.dumps(wanted)}
     result = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS, env=environment, check=False)
     lines = [line for line in result.stdout.splitlines() if line.startswith("[[")]
@@ -206,20 +156,7 @@ class Model:
 def model() -> Model:
     """Trains it."""
     rows, test = tumours.hospitals(2)
-    every = np.concatenate([part.features for part in rows])
-    mean, deviation = every.mean(axis=0), every.std(axis=0)
-
-    def program(session: mpc.Session) -> tuple[float, Any]:
-        # A party has its own rows; of the others it knows how many there are.
-        own = [
-            part if place == session.index else tumours.Rows(np.zeros_like(part.features), np.zeros_like(part.labels))
-            for place, part in enumerate(rows)
-        ]
-        start = time.perf_counter()
-        weights = tumours.train(session, own, mean, deviation)
-        return time.perf_counter() - start, weights
-
-    seconds, weights = connected(program, 2, dealer=True, rounding="dithered")
-    expected = tumours.train_in_the_open(rows, mean, deviation)
-    found, plain = (int(tumours.right(one, test, mean, deviation).sum()) for one in (weights, expected))
-    return Model(seconds, found, plain, len(test))
+    made = table.connected(lambda session: tumours.model(session, rows), 2, FORMAT)
+    expected = tumours.train_in_the_open(rows, made.mean, made.deviation)
+    found, plain = (int(tumours.right(one, test, made.mean, made.deviation).sum()) for one in (made.weights, expected))
+    return Model(made.seconds, found, plain, len(test))

@@ -1,6 +1,6 @@
 """A model of tumours from the rows of several hospitals: nobody sees a row, a gradient or a weight of the way there.
 
-    python examples/python/mpc/tumours.py --parties 3
+    python examples/python/mpc/tumours.py --parties 3 --tls
 
 The data: the Wisconsin breast-cancer set that scikit-learn carries (Street, Wolberg and Mangasarian 1993), 569 tumours with 30
 measurements each. The model is a logistic regression. What becomes known: means and standard deviations of the columns over all
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import table
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
@@ -57,6 +58,14 @@ def hospitals(count: int) -> tuple[list[Rows], Rows]:
     return [Rows(*part) for part in parts], Rows(test, test_labels)
 
 
+def of(session: mpc.Session, rows: Sequence[Rows]) -> list[Rows]:
+    """What a party of a network knows: its own rows, and how many the others have."""
+    return [
+        part if session.index in {None, place} else Rows(np.zeros_like(part.features), np.zeros_like(part.labels))
+        for place, part in enumerate(rows)
+    ]
+
+
 def scales(session: mpc.Session, rows: Sequence[Rows]) -> tuple[Array, Array]:
     """Mean and standard deviation of each column over all hospitals. They become known; the sums of each hospital do not."""
     total = sum(len(part) for part in rows)
@@ -84,7 +93,8 @@ def train(session: mpc.Session, rows: Sequence[Rows], mean: Array, deviation: Ar
     features = mpc.concatenate(parts)
     labels = mpc.concatenate([session.share(part.labels, owner) for owner, part in enumerate(rows)])
     weights = session.public(np.zeros(features.shape[1]))
-    for chosen in track(batches(len(features)), description="steps", transient=True):
+    # One bar is enough where parties run side by side.
+    for chosen in track(batches(len(features)), description="steps", transient=True, disable=bool(session.index)):
         batch = features[chosen]
         difference = (batch @ weights).sigmoid() - labels[chosen]
         weights = weights - (difference @ batch) * (RATE / len(chosen))
@@ -111,29 +121,55 @@ def right(weights: Array, test: Rows, mean: Array, deviation: Array) -> NDArray[
     return judged
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What a party has in the end.
+
+    Attributes:
+        mean: of the columns.
+        deviation: of the columns.
+        weights: of the model.
+        cost: what was sent.
+        seconds: from the rows to the weights.
+    """
+
+    mean: Array
+    deviation: Array
+    weights: Array
+    cost: mpc.Cost
+    seconds: float
+
+
+def model(session: mpc.Session, rows: Sequence[Rows]) -> Trained:
+    """Scales, then trains."""
+    known = of(session, rows)
+    start = time.perf_counter()
+    mean, deviation = scales(session, known)
+    weights = train(session, known, mean, deviation)
+    return Trained(mean, deviation, weights, session.cost, time.perf_counter() - start)
+
+
 def main() -> int:
     """Trains, compares, and says what it cost."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--parties", type=int, default=2, help="hospitals, 2 or more (default 2)")
+    parser.add_argument("--tls", action="store_true", help="each hospital, and the dealer, in a process of its own, over TLS")
     parser.add_argument("--no-dealer", action="store_true", help="make correlated randomness by oblivious transfer between the hospitals")
     arguments = parser.parse_args()
     rows, test = hospitals(arguments.parties)
-    start = time.perf_counter()
-    with mpc.Session.local(arguments.parties, rounding="dithered", dealer=not arguments.no_dealer) as session:
-        mean, deviation = scales(session, rows)
-        weights = train(session, rows, mean, deviation)
-        cost = session.cost
-    seconds = time.perf_counter() - start
-    expected = train_in_the_open(rows, mean, deviation)
-    found, plain = (right(one, test, mean, deviation) for one in (weights, expected))
+    play = table.connected if arguments.tls else table.alone
+    form = mpc.Format(rounding="dithered")
+    made = play(lambda session: model(session, rows), arguments.parties, form, dealer=not arguments.no_dealer)
+    expected = train_in_the_open(rows, made.mean, made.deviation)
+    found, plain = (right(one, test, made.mean, made.deviation) for one in (made.weights, expected))
 
-    table = Table("", "shared", "in the open")
-    table.add_row("rows judged rightly", f"{found.sum()} of {len(test)}", f"{plain.sum()} of {len(test)}")
-    table.add_row("largest difference of a weight", f"{np.abs(weights - expected).max():.5f}", "")
-    table.add_row("rounds", f"{cost.rounds:,}", "")
-    table.add_row("megabytes to another party", f"{cost.bytes / 1e6:.2f}", "")
-    table.add_row("seconds", f"{seconds:.2f}", "")
-    Console().print(table)
+    shown = Table("", "shared", "in the open")
+    shown.add_row("rows judged rightly", f"{found.sum()} of {len(test)}", f"{plain.sum()} of {len(test)}")
+    shown.add_row("largest difference of a weight", f"{np.abs(made.weights - expected).max():.5f}", "")
+    shown.add_row("rounds", f"{made.cost.rounds:,}", "")
+    shown.add_row("megabytes to another party", f"{made.cost.bytes / 1e6:.2f}", "")
+    shown.add_row("seconds", f"{made.seconds:.2f}", "")
+    Console().print(shown)
     return 0 if np.array_equal(found, plain) else 1
 
 

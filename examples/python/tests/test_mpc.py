@@ -29,7 +29,8 @@ LIMIT_SECONDS = 300
     ("program", "options", "said"),
     [
         ("tumours.py", ("--parties", "2"), "rows judged rightly"),
-        ("tumours.py", ("--parties", "3"), "rows judged rightly"),
+        ("tumours.py", ("--parties", "2", "--tls"), "rows judged rightly"),
+        ("tumours.py", ("--parties", "3", "--tls"), "rows judged rightly"),
         ("irises.py", (), "its centre"),
         ("salaries.py", (), "median of women"),
         ("vertical.py", (), "scikit-learn's"),
