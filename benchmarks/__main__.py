@@ -136,7 +136,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=7, help="repetitions of our own timings (default 7)")
     names = [name for name in ("kernels", *ON_THE_PAGE[:-1]) if name != "firmware" or firmware.there()]
-    parser.add_argument("--only", choices=names, help="measure one part and print it instead of writing the page")
+    parser.add_argument("--only", choices=names, help="measure one part, print it, and write it into the page that is there")
     arguments = parser.parse_args()
     parts: dict[str, Callable[[], Section]] = {
         "kernels": kernel_section,
@@ -152,6 +152,7 @@ def main() -> None:
     if arguments.only:
         section, reached = parts[arguments.only]()
         print("\n".join([*section, *report.bars(reached)]))
+        report.update(section, reached)
         return
     sections = {name: parts[name]() for name in names}
     reached = {name: value for _, values in sections.values() for name, value in values.items()}

@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -260,3 +261,20 @@ def write(sections: Iterable[list[str]]) -> None:
     head = ["# Benchmarks", "", "Written by `make bench`; not edited by hand.", "", *machine()]
     text = "\n".join([*head, *(line for section in sections for line in section)])
     PAGE.write_text(text.rstrip() + "\n", encoding="utf-8")
+
+
+def update(section: Sequence[str], reached: Mapping[str, float]) -> None:
+    """Writes one section that was measured anew, and its bars, into the page; a section that it had not comes before the kernels."""
+    head, *parts = re.split(r"(?m)^(?=## )", PAGE.read_text(encoding="utf-8"))
+    title, *rest = section
+    made = "\n".join([title, "", f"Measured on {dt.datetime.now(tz=dt.UTC).date()}, after the rest of the page.", *rest]).rstrip() + "\n\n"
+    places = [place for place, part in enumerate(parts) if part.startswith(f"{title}\n")]
+    if places:
+        parts[places[0]] = made
+    else:
+        parts.insert(next(place for place, part in enumerate(parts) if part.startswith("## Kernels\n")), made)
+    rows = {row.split(" | ")[0]: row for row in table([], held.rows(reached))[2:-1]}
+    lines = parts[0].rstrip().splitlines()
+    kept = [rows.pop(line.split(" | ")[0], line) for line in lines]
+    parts[0] = "\n".join([*kept, *rows.values()]) + "\n\n"
+    PAGE.write_text((head + "".join(parts)).rstrip() + "\n", encoding="utf-8")
