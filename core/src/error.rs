@@ -86,6 +86,8 @@ pub enum ErrorKind {
     NoRecovery = 516,
     /// The round was stopped by the controller.
     Stopped = 517,
+    /// Another computation than that of this party, or its calls in another order.
+    WrongProgram = 518,
 
     // 600: parameters of a run.
     /// The roster is empty, unsorted, too large, or differs from its hash.
@@ -248,6 +250,9 @@ impl ErrorKind {
             Self::TooFewShares => "too few shares came back to open the round",
             Self::NoRecovery => "a party left and the run has no recovery",
             Self::Stopped => "the round was stopped",
+            Self::WrongProgram => {
+                "the party computes something else; all have to make the same calls in the same order"
+            }
             Self::InvalidRoster => "the roster is unsorted, of the wrong size, repeats a key or differs from its hash",
             Self::InvalidDegree => "the degree of the graph must be even, at least 2 and below the number of members",
             Self::InvalidThreshold => "the threshold t must satisfy 1 <= t <= k and 2t > k + c",

@@ -108,6 +108,8 @@ pub enum cloak_status {
     CLOAK_ERR_NO_RECOVERY = 516,
     /// The round was stopped by the controller.
     CLOAK_ERR_STOPPED = 517,
+    /// Another computation than that of this party, or its calls in another order.
+    CLOAK_ERR_WRONG_PROGRAM = 518,
 
     // 600: parameters of a run.
     /// The roster is empty, unsorted, too large, or differs from its hash.
@@ -236,6 +238,7 @@ statuses_of_core! {
     TooFewShares => CLOAK_ERR_TOO_FEW_SHARES,
     NoRecovery => CLOAK_ERR_NO_RECOVERY,
     Stopped => CLOAK_ERR_STOPPED,
+    WrongProgram => CLOAK_ERR_WRONG_PROGRAM,
     InvalidRoster => CLOAK_ERR_INVALID_ROSTER,
     InvalidDegree => CLOAK_ERR_INVALID_DEGREE,
     InvalidThreshold => CLOAK_ERR_INVALID_THRESHOLD,

@@ -354,6 +354,8 @@ pub struct Engine {
     exchanges: Vec<Exchange>,
     inbox: Vec<Option<Vec<u8>>>,
     round: u64,
+    /// What the parties are to compute, as a number: now, and when the present round began.
+    program: (u32, u32),
 }
 
 impl fmt::Debug for Engine {
@@ -393,7 +395,14 @@ impl Engine {
             cost: Cost::default(),
         };
         let party = Party { shared: Rc::new(Shared { index, parties, state: RefCell::new(state) }) };
-        Ok(Self { party, tasks: Vec::new(), exchanges: Vec::new(), inbox: vec![None; parties], round: 0 })
+        Ok(Self {
+            party,
+            tasks: Vec::new(),
+            exchanges: Vec::new(),
+            inbox: vec![None; parties],
+            round: 0,
+            program: (0, 0),
+        })
     }
 
     /// The party for whom protocols are made.
@@ -449,6 +458,7 @@ impl Engine {
             return Progress::Finished;
         }
         self.exchanges = core::mem::take(&mut state.wanted);
+        self.program.1 = self.program.0;
         let index = self.party.shared.index;
         let parties = (0..self.party.shared.parties).filter(|party| *party != index);
         let most = parties.map(|to| self.exchanges.iter().map(|one| one.outgoing.to(to).len()).sum::<usize>()).max();
@@ -470,10 +480,21 @@ impl Engine {
         }
     }
 
+    /// Sets a number for what the parties are to compute from the next round on. Whoever has another one at the beginning of a round is refused in it.
+    pub const fn set_program(&mut self, number: u32) {
+        self.program.0 = number;
+    }
+
+    /// The number of the round mod 2^32, and that of the program.
+    #[allow(clippy::cast_possible_truncation, reason = "the lower half is what is taken")]
+    fn head(&self) -> [u8; HEAD] {
+        (u64::from(self.program.1) << 32 | u64::from(self.round as u32)).to_le_bytes()
+    }
+
     /// The message of the present round to a party.
     #[must_use]
     pub fn message(&self, to: usize) -> Vec<u8> {
-        let mut message = Vec::from(self.round.to_le_bytes());
+        let mut message = Vec::from(self.head());
         for exchange in &self.exchanges {
             message.extend_from_slice(exchange.outgoing.to(to));
         }
@@ -492,6 +513,7 @@ impl Engine {
     /// # Errors
     ///
     /// Nothing changes on an error, and each names the sender. [`ErrorKind::OutOfOrder`] while no round is open, and for a message of another round;
+    /// [`ErrorKind::WrongProgram`] for one of another program ([`Engine::set_program`]);
     /// [`ErrorKind::Duplicate`] for a second one; [`ErrorKind::Malformed`], with the size expected, for another length;
     /// [`ErrorKind::UnknownParty`].
     pub fn receive(&mut self, from: usize, message: &[u8]) -> Result<()> {
@@ -507,11 +529,18 @@ impl Engine {
             return Err(ErrorKind::Duplicate.party(sender));
         }
         let wanted: usize = self.exchanges.iter().map(|one| expected(one, from)).sum();
-        let Some((round, body)) = message.split_first_chunk::<HEAD>().filter(|(_, body)| body.len() == wanted) else {
+        let Some((head, body)) = message.split_first_chunk::<HEAD>() else {
             return Err(ErrorKind::Malformed.bound((wanted + HEAD) as u64).of_party(sender));
         };
-        if u64::from_le_bytes(*round) != self.round {
+        let differs = u64::from_le_bytes(*head) ^ u64::from_le_bytes(self.head());
+        if differs & u64::from(u32::MAX) != 0 {
             return Err(ErrorKind::OutOfOrder.bound(self.round).of_party(sender));
+        }
+        if differs != 0 {
+            return Err(ErrorKind::WrongProgram.of_party(sender));
+        }
+        if body.len() != wanted {
+            return Err(ErrorKind::Malformed.bound((wanted + HEAD) as u64).of_party(sender));
         }
         *place = Some(body.to_vec());
         if self.inbox.iter().enumerate().all(|(party, message)| party == index || message.is_some()) {

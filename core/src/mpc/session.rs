@@ -9,6 +9,7 @@ mod evaluate;
 mod explanation;
 mod kind;
 mod operation;
+mod program;
 mod slot;
 
 use alloc::boxed::Box;
@@ -33,6 +34,7 @@ use crate::prg::Suite;
 pub use self::explanation::{Explanation, Share};
 pub use self::kind::{Kind, Public};
 pub use self::operation::Operation;
+use self::program::{Call, Program};
 use self::slot::Slot;
 
 /// A value of a session, by the number that all parties know it by.
@@ -82,6 +84,7 @@ pub struct Session {
     values: BTreeMap<u64, Slot>,
     openings: BTreeMap<u64, Opening>,
     waiting: Vec<Step>,
+    program: Program,
     next: u64,
 }
 
@@ -129,6 +132,7 @@ impl Session {
             values: BTreeMap::new(),
             openings: BTreeMap::new(),
             waiting: Vec::new(),
+            program: Program::default(),
             next: 0,
         })
     }
@@ -235,6 +239,7 @@ impl Session {
             Some(numbers) => Some(Zeroizing::new(numbers.words(kind, &self.format)?)),
             None => None,
         };
+        self.called(Call::Input, &program::form(owner, kind, length), None);
         let output = Slot::new(kind, length);
         let (place, seeds, agreed) = (output.clone(), Rc::clone(&self.seeds), self.agreed.clone());
         let _ = self.engine.spawn(async move {
@@ -248,6 +253,11 @@ impl Session {
 
     /// This party's shares of words that somebody from outside gives: every party takes part with its own, and their sums are the numbers.
     pub fn shares(&mut self, kind: Kind, words: &[u64]) -> ValueId {
+        self.called(Call::Shares, &[kind as u64, words.len() as u64], None);
+        self.given(kind, words)
+    }
+
+    fn given(&mut self, kind: Kind, words: &[u64]) -> ValueId {
         let output = Slot::new(kind.max(Kind::Integer), words.len());
         output.put(Ok(Zeroizing::new(words.to_vec())));
         self.add(output)
@@ -263,7 +273,8 @@ impl Session {
         if self.index() != 0 {
             words.fill(0);
         }
-        Ok(self.shares(numbers.kind(), &words))
+        self.called(Call::Public, &[], Some(numbers));
+        Ok(self.given(numbers.kind(), &words))
     }
 
     /// How many values an operation on these gives.
@@ -283,10 +294,13 @@ impl Session {
     /// [`ErrorKind::InvalidArgument`] for a number that no value has, another number of inputs, or kinds that the operation does not take; [`ErrorKind::InvalidLength`]
     /// where lengths do not fit.
     pub fn apply(&mut self, operation: Operation, inputs: &[ValueId]) -> Result<Vec<ValueId>> {
+        let ids: Vec<u64> = inputs.iter().map(|id| id.0).collect();
         let inputs = inputs.iter().map(|id| self.slot(*id).cloned()).collect::<Result<Vec<Slot>>>()?;
         let forms: Vec<(Kind, usize)> = inputs.iter().map(|slot| (slot.kind, slot.length)).collect();
         let outputs: Vec<Slot> =
             operation.forms(&forms)?.into_iter().map(|(kind, length)| Slot::new(kind, length)).collect();
+        self.program.operation(&operation);
+        self.called(Call::Apply, &ids, None);
         self.waiting.push(Step { operation, inputs, outputs: outputs.clone() });
         Ok(outputs.into_iter().map(|slot| self.add(slot)).collect())
     }
@@ -316,7 +330,10 @@ impl Session {
         if !rising || receivers.is_empty() || receivers.last().is_some_and(|last| *last >= self.parties()) {
             return Err(ErrorKind::InvalidArgument.bound(self.parties() as u64));
         }
+        let id = value.0;
         let mut value = self.slot(value)?.clone();
+        self.called(Call::Open, &[id], None);
+        self.called(Call::Open, &receivers.iter().map(|receiver| *receiver as u64).collect::<Vec<_>>(), None);
         let kind = value.kind;
         if kind == Kind::Bit {
             let words = Slot::new(Kind::Integer, value.length);
@@ -383,6 +400,15 @@ impl Session {
             }
             _ => self.engine.contents(to),
         }
+    }
+
+    /// Notes a call that all parties make, for the comparison of programs.
+    fn called(&mut self, call: Call, numbers: &[u64], public: Option<&Public>) {
+        if let Some(public) = public {
+            self.program.public(public);
+        }
+        self.program.call(call, numbers);
+        self.engine.set_program(self.program.tag());
     }
 
     /// Starts what was asked for, and whether it could. Everything asked for before has ended, so it runs as a rehearsal does.

@@ -396,3 +396,61 @@ fn what_fails_fails_by_itself() {
     table.0[0].forget(fine);
     assert_eq!(table.0[0].check(fine).unwrap_err().kind(), ErrorKind::InvalidArgument);
 }
+
+/// Messages of the same length: nothing but the number of the program tells.
+#[test]
+fn whoever_computes_something_else_is_named() {
+    fn opened(session: &mut Session, operation: Operation, inputs: &[ValueId]) {
+        let made = session.apply(operation, inputs).unwrap()[0];
+        session.open(made, &[0, 1]).unwrap();
+    }
+    type Calls = fn(&mut Session, ValueId, ValueId);
+    let pairs: [(Calls, Calls); 6] = [
+        (
+            |session, x, y| opened(session, Operation::Subtract, &[x, y]),
+            |session, x, y| opened(session, Operation::Subtract, &[y, x]),
+        ),
+        (
+            |session, x, y| opened(session, Operation::Maximum, &[x, y]),
+            |session, x, y| opened(session, Operation::Minimum, &[x, y]),
+        ),
+        (
+            |session, x, _| opened(session, Operation::AddPublic(Public::Integers(vec![1])), &[x]),
+            |session, x, _| opened(session, Operation::AddPublic(Public::Integers(vec![2])), &[x]),
+        ),
+        (
+            |session, x, _| opened(session, Operation::Gather(Rc::new([0, 1])), &[x]),
+            |session, x, _| opened(session, Operation::Gather(Rc::new([1, 0])), &[x]),
+        ),
+        (
+            |session, x, _| drop(session.open(x, &[0, 1]).unwrap()),
+            |session, _, y| drop(session.open(y, &[0, 1]).unwrap()),
+        ),
+        (
+            |session, x, _| {
+                session.input(0, Kind::Real, 2, Some(&Public::Reals(vec![1.0, 2.0]))).unwrap();
+                session.open(x, &[0, 1]).unwrap();
+            },
+            |session, x, _| {
+                session.input(0, Kind::Integer, 2, None).unwrap();
+                session.open(x, &[0, 1]).unwrap();
+            },
+        ),
+    ];
+    for (number, (one, other)) in pairs.into_iter().enumerate() {
+        let mut table = Table::new(2);
+        let (x, y) = (table.integers(&[1, 2]), table.integers(&[3, 4]));
+        table.play();
+        let [first, second] = &mut table.0[..] else { panic!("two parties") };
+        one(first, x, y);
+        other(second, x, y);
+        for session in [&mut *first, &mut *second] {
+            assert_eq!(session.advance().unwrap(), Progress::Exchange);
+        }
+        let sent = [first.message(1), second.message(0)];
+        for (error, sender) in [(second.receive(0, &sent[0]), 0), (first.receive(1, &sent[1]), 1)] {
+            let error = error.unwrap_err();
+            assert_eq!((error.kind(), error.party()), (ErrorKind::WrongProgram, Some(sender)), "pair {number}");
+        }
+    }
+}

@@ -74,6 +74,7 @@ class Status(IntEnum):
     TOO_FEW_SHARES = 515
     NO_RECOVERY = 516
     STOPPED = 517
+    WRONG_PROGRAM = 518
     # Parameters of a run.
     INVALID_ROSTER = 601
     INVALID_DEGREE = 602
