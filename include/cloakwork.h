@@ -461,6 +461,10 @@ enum cloak_status
      */
     CLOAK_ERR_STOPPED = 517,
     /**
+     * Another computation than that of this party, or its calls in another order.
+     */
+    CLOAK_ERR_WRONG_PROGRAM = 518,
+    /**
      * The roster is empty, unsorted, too large, or differs from its hash.
      */
     CLOAK_ERR_INVALID_ROSTER = 601,
@@ -958,7 +962,7 @@ typedef int32_t cloak_mpc_rounding;
 
 /**
  * What can be done with values. Numbers never change. x, y and z are the inputs; n are the `numbers` and c the `constants` of `cloak_mpc_operation`. Operations
- * of rows see x as a matrix with n[0] columns, row by row.
+ * of rows see x as a matrix with `n[0]` columns, row by row.
  *
  * Whole numbers become real where one of two inputs is real and for functions; truth values become numbers where numbers are needed.
  */
@@ -992,7 +996,7 @@ enum cloak_mpc_operation_type
      */
     CLOAK_MPC_SUM = 6,
     /**
-     * x as the kind n[0], which may not be a smaller one.
+     * x as the kind `n[0]`, which may not be a smaller one.
      */
     CLOAK_MPC_CONVERT = 7,
     /**
@@ -1012,15 +1016,15 @@ enum cloak_mpc_operation_type
      */
     CLOAK_MPC_SQUARE = 11,
     /**
-     * The product of the matrices x, of n[0] rows and n[1] columns, and y, of n[1] rows and n[2] columns.
+     * The product of the matrices x, of `n[0]` rows and `n[1]` columns, and y, of `n[1]` rows and `n[2]` columns.
      */
     CLOAK_MPC_MATRIX_PRODUCT = 12,
     /**
-     * x to the power n[0].
+     * x to the power `n[0]`.
      */
     CLOAK_MPC_POWER = 13,
     /**
-     * c[0] + c[1] x + c[2] x^2 + ...
+     * `c[0] + c[1] x + c[2] x^2 + ...`
      */
     CLOAK_MPC_POLYNOMIAL = 14,
     /**
@@ -1072,7 +1076,7 @@ enum cloak_mpc_operation_type
      */
     CLOAK_MPC_MINIMUM = 26,
     /**
-     * x, but at least c[0] and at most c[1].
+     * x, but at least `c[0]` and at most `c[1]`.
      */
     CLOAK_MPC_CLAMP = 27,
     /**
@@ -1096,7 +1100,7 @@ enum cloak_mpc_operation_type
      */
     CLOAK_MPC_SORT = 32,
     /**
-     * The elements of the ranks n[1], n[2], ..., from 0, of each row: an output a rank.
+     * The elements of the ranks `n[1]`, `n[2]`, ..., from 0, of each row: an output a rank.
      */
     CLOAK_MPC_ORDER_STATISTICS = 33,
     /**

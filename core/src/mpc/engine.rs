@@ -519,6 +519,7 @@ impl Engine {
     pub fn receive(&mut self, from: usize, message: &[u8]) -> Result<()> {
         let sender = from as u64;
         let index = self.party.shared.index;
+        let own = self.head();
         let Some(place) = self.inbox.get_mut(from).filter(|_| from != index) else {
             return Err(ErrorKind::UnknownParty.party(sender));
         };
@@ -532,12 +533,12 @@ impl Engine {
         let Some((head, body)) = message.split_first_chunk::<HEAD>() else {
             return Err(ErrorKind::Malformed.bound((wanted + HEAD) as u64).of_party(sender));
         };
-        let differs = u64::from_le_bytes(*head) ^ u64::from_le_bytes(self.head());
+        let differs = u64::from_le_bytes(*head) ^ u64::from_le_bytes(own);
         if differs & u64::from(u32::MAX) != 0 {
             return Err(ErrorKind::OutOfOrder.bound(self.round).of_party(sender));
         }
         if differs != 0 {
-            return Err(ErrorKind::WrongProgram.of_party(sender));
+            return Err(ErrorKind::WrongProgram.party(sender));
         }
         if body.len() != wanted {
             return Err(ErrorKind::Malformed.bound((wanted + HEAD) as u64).of_party(sender));

@@ -60,7 +60,7 @@ fn messages_that_do_not_fit_are_refused() {
     let (one, two) = (engines[1].message(0), engines[2].message(0));
     assert_eq!(refused(&mut engines[0], 0, &one).kind(), ErrorKind::UnknownParty);
     assert_eq!(refused(&mut engines[0], 3, &one).kind(), ErrorKind::UnknownParty);
-    let short = refused(&mut engines[0], 1, &one[1..]);
+    let short = refused(&mut engines[0], 1, &one[..one.len() - 1]);
     assert_eq!((short.kind(), short.bound(), short.party()), (ErrorKind::Malformed, Some(one.len() as u64), Some(1)));
     let mut of_another_round = one.clone();
     of_another_round[0] = 1;
@@ -71,7 +71,7 @@ fn messages_that_do_not_fit_are_refused() {
     engines[0].receive(2, &two).unwrap();
     // A replay of the round that has ended.
     assert_eq!(engines[0].advance(), Progress::Exchange);
-    assert_eq!(refused(&mut engines[0], 1, &one).kind(), ErrorKind::Malformed);
+    assert_eq!(refused(&mut engines[0], 1, &one).kind(), ErrorKind::OutOfOrder);
     assert!(outcomes[0][0].take().is_none());
 }
 

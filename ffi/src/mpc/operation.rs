@@ -13,7 +13,7 @@ use crate::status::{Checked, cloak_status};
 use crate::values::cloak_values;
 
 /// What can be done with values. Numbers never change. x, y and z are the inputs; n are the `numbers` and c the `constants` of `cloak_mpc_operation`. Operations
-/// of rows see x as a matrix with n[0] columns, row by row.
+/// of rows see x as a matrix with `n[0]` columns, row by row.
 ///
 /// Whole numbers become real where one of two inputs is real and for functions; truth values become numbers where numbers are needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum cloak_mpc_operation_type {
     CLOAK_MPC_CONCATENATE = 5,
     /// The sum of each row.
     CLOAK_MPC_SUM = 6,
-    /// x as the kind n[0], which may not be a smaller one.
+    /// x as the kind `n[0]`, which may not be a smaller one.
     CLOAK_MPC_CONVERT = 7,
     /// x + c.
     CLOAK_MPC_ADD_PUBLIC = 8,
@@ -41,11 +41,11 @@ pub enum cloak_mpc_operation_type {
     CLOAK_MPC_MULTIPLY = 10,
     /// x^2.
     CLOAK_MPC_SQUARE = 11,
-    /// The product of the matrices x, of n[0] rows and n[1] columns, and y, of n[1] rows and n[2] columns.
+    /// The product of the matrices x, of `n[0]` rows and `n[1]` columns, and y, of `n[1]` rows and `n[2]` columns.
     CLOAK_MPC_MATRIX_PRODUCT = 12,
-    /// x to the power n[0].
+    /// x to the power `n[0]`.
     CLOAK_MPC_POWER = 13,
-    /// c[0] + c[1] x + c[2] x^2 + ...
+    /// `c[0] + c[1] x + c[2] x^2 + ...`
     CLOAK_MPC_POLYNOMIAL = 14,
     /// Not x.
     CLOAK_MPC_NOT = 15,
@@ -71,7 +71,7 @@ pub enum cloak_mpc_operation_type {
     CLOAK_MPC_MAXIMUM = 25,
     /// The smaller of x and y.
     CLOAK_MPC_MINIMUM = 26,
-    /// x, but at least c[0] and at most c[1].
+    /// x, but at least `c[0]` and at most `c[1]`.
     CLOAK_MPC_CLAMP = 27,
     /// The greatest of each row.
     CLOAK_MPC_GREATEST = 28,
@@ -83,7 +83,7 @@ pub enum cloak_mpc_operation_type {
     CLOAK_MPC_PLACE_OF_SMALLEST = 31,
     /// Each row of x in rising order; further inputs are put into the order of x.
     CLOAK_MPC_SORT = 32,
-    /// The elements of the ranks n[1], n[2], ..., from 0, of each row: an output a rank.
+    /// The elements of the ranks `n[1]`, `n[2]`, ..., from 0, of each row: an output a rank.
     CLOAK_MPC_ORDER_STATISTICS = 33,
     /// The median of each row; of an even number of columns the mean of the two in the middle, which is real.
     CLOAK_MPC_MEDIAN = 34,

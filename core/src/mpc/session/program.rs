@@ -88,7 +88,7 @@ impl Program {
 /// Takes the letters of a name in, and stops at what is none.
 struct Name<'a>(&'a mut Program);
 
-impl fmt::Write for Name<'_> {
+impl Write for Name<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
             if !byte.is_ascii_alphanumeric() {
