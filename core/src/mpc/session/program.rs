@@ -172,7 +172,8 @@ mod tests {
             calls.iter().for_each(|(call, numbers)| program.call(*call, numbers));
             program.tag()
         };
-        let (one, other): ((Call, &[u64]), (Call, &[u64])) = ((Call::Input, &[0, 1, 4]), (Call::Open, &[3, 0, 1]));
+        let one: (Call, &[u64]) = (Call::Input, &[0, 1, 4]);
+        let other: (Call, &[u64]) = (Call::Open, &[3, 0, 1]);
         assert_eq!(tag(&[one, other]), tag(&[one, other]));
         assert_ne!(tag(&[one, other]), tag(&[other, one]));
         assert_ne!(tag(&[one]), tag(&[one, other]));
