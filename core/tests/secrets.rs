@@ -12,6 +12,9 @@ use cloakwork_core::agreement::{ChannelKey, FreshKey, Identity, PairKey, Party, 
 use cloakwork_core::field::Element;
 use cloakwork_core::group;
 use cloakwork_core::mask::{Seed, StreamLabel};
+use cloakwork_core::mpc::dealer;
+use cloakwork_core::mpc::prime::Triples;
+use cloakwork_core::mpc::verified::{Authenticated, MacKey};
 use cloakwork_core::prg::{StreamKey, Suite};
 use cloakwork_core::ring::Bits;
 use cloakwork_core::seal::{SEALED_SIZE, SHARE_SIZE, ShareKey};
@@ -53,6 +56,7 @@ macro_rules! assert_secret {
 
 assert_secret!(Identity, FreshKey, PairKey, ChannelKey, ShareKey, SeedPolynomial<3>, ShareSeed, Seed, StreamKey);
 assert_secret!(group::Scalar, group::Element);
+assert_secret!(dealer::Seed, Triples, Authenticated, MacKey);
 // Elements of the field are also public, so they have a zero, and formulas need copies: these are made by name.
 assert_not_implemented!(Element: Copy, PartialEq, PartialOrd, Hash, Display, LowerHex, AsRef<[u8]>);
 
@@ -70,6 +74,9 @@ const _: () = {
     wipes::<Element>();
     wipes::<group::Scalar>();
     wipes::<group::Element>();
+    wipes::<dealer::Seed>();
+    wipes::<Authenticated>();
+    wipes::<MacKey>();
 };
 
 /// Both uses of a share key take it by value, and it cannot be cloned: so there is one use.
@@ -124,6 +131,7 @@ fn debug_shows_the_name_only() {
     check(&Seed::from_bytes(secret_bytes()), "Seed");
     check(&stream_key(), "StreamKey");
     check(&Element::ONE, "Element");
+    check(&dealer::Seed::generate(&mut rng).unwrap(), "Seed");
 }
 
 /// The bytes of the place of a `T`, all of which are initialised: the types below have no padding.

@@ -63,19 +63,24 @@ impl fmt::Display for GeneratorFailed {
 
 impl core::error::Error for GeneratorFailed {}
 
+/// The bytes of a word, in the order in which they come.
+pub(crate) fn word<const SIZE: usize>(
+    rng: &mut impl TryRng<Error = GeneratorFailed>,
+) -> Result<[u8; SIZE], GeneratorFailed> {
+    let mut bytes = [0; SIZE];
+    rng.try_fill_bytes(&mut bytes)?;
+    Ok(bytes)
+}
+
 impl TryRng for Generator {
     type Error = GeneratorFailed;
 
     fn try_next_u32(&mut self) -> Result<u32, GeneratorFailed> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_le_bytes(bytes))
+        word(self).map(u32::from_le_bytes)
     }
 
     fn try_next_u64(&mut self) -> Result<u64, GeneratorFailed> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u64::from_le_bytes(bytes))
+        word(self).map(u64::from_le_bytes)
     }
 
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), GeneratorFailed> {
@@ -118,15 +123,11 @@ impl TryRng for Words {
     type Error = GeneratorFailed;
 
     fn try_next_u32(&mut self) -> Result<u32, GeneratorFailed> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_le_bytes(bytes))
+        word(self).map(u32::from_le_bytes)
     }
 
     fn try_next_u64(&mut self) -> Result<u64, GeneratorFailed> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u64::from_le_bytes(bytes))
+        word(self).map(u64::from_le_bytes)
     }
 
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), GeneratorFailed> {

@@ -5,6 +5,7 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::fmt;
 
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
@@ -55,8 +56,7 @@ pub fn split<R: TryCryptoRng + ?Sized>(
     Ok(shares)
 }
 
-/// A party's share of triples a, b and c = a b.
-#[derive(Debug)]
+/// A party's share of triples a, b and c = a b. A product uses them up.
 pub struct Triples {
     /// Shares of a.
     pub a: Words,
@@ -64,6 +64,12 @@ pub struct Triples {
     pub b: Words,
     /// Shares of a b.
     pub c: Words,
+}
+
+impl fmt::Debug for Triples {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Triples(..)")
+    }
 }
 
 /// Makes triples. Like [`crate::mpc::dealer::Dealer`] it must see nothing that is opened.
@@ -148,7 +154,7 @@ impl Dealer {
 }
 
 /// A share of x y from the openings d = x - a and e = y - b and a share of the triple: c + d b + e a, to which the first party adds d e. All have the same length.
-pub fn product(modulus: &Modulus, first: bool, d: &[u64], e: &[u64], triples: &Triples) -> Words {
+pub fn product(modulus: &Modulus, first: bool, d: &[u64], e: &[u64], triples: Triples) -> Words {
     let Triples { a, b, c } = triples;
     let shares = a.iter().zip(b.iter()).zip(c.iter());
     collect_words(
@@ -251,7 +257,7 @@ mod tests {
                 };
                 let (d, e) = (masked(&shared_x, |triple| &triple.a), masked(&shared_y, |triple| &triple.b));
                 let made: Vec<Words> = triples
-                    .iter()
+                    .into_iter()
                     .enumerate()
                     .map(|(party, triple)| product(&modulus, party == 0, &d, &e, triple))
                     .collect();
@@ -268,6 +274,7 @@ mod tests {
         let first = dealer.triples(1, 4).unwrap();
         let second = dealer.triples(1, 4).unwrap();
         assert!(first.a.iter().all(|a| !second.a.contains(a)));
+        assert_eq!(alloc::format!("{first:?} {second:#?}"), "Triples(..) Triples(..)");
         assert_eq!(dealer.triples(2, 1).unwrap_err().kind(), ErrorKind::UnknownParty);
         assert_eq!(
             Dealer::new(modulus, Suite::ChaCha20, 1, &mut Counted(3)).unwrap_err().kind(),

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use rand_core::{TryCryptoRng, TryRng};
 use zeroize::Zeroizing;
 
-use crate::rng::{Generator, GeneratorFailed};
+use crate::rng::{Generator, GeneratorFailed, word};
 use crate::status::{Checked, cloak_status};
 
 /// So many random bytes, each of which is given once.
@@ -28,15 +28,11 @@ impl TryRng for Drawn {
     type Error = GeneratorFailed;
 
     fn try_next_u32(&mut self) -> Result<u32, GeneratorFailed> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_le_bytes(bytes))
+        word(self).map(u32::from_le_bytes)
     }
 
     fn try_next_u64(&mut self) -> Result<u64, GeneratorFailed> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u64::from_le_bytes(bytes))
+        word(self).map(u64::from_le_bytes)
     }
 
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), GeneratorFailed> {

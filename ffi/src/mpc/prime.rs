@@ -236,7 +236,7 @@ pub unsafe extern "C" fn cloak_prime_product(
         let (a, rest) = triples.split_at(length);
         let (b, c) = rest.split_at(length);
         let copy = |words: &[u64]| Zeroizing::new(words.to_vec());
-        let made = prime::product(&field, first == 1, d, e, &Triples { a: copy(a), b: copy(b), c: copy(c) });
+        let made = prime::product(&field, first == 1, d, e, Triples { a: copy(a), b: copy(b), c: copy(c) });
         out.borrow().copy_from_slice(&made);
         Ok(())
     })

@@ -4,9 +4,8 @@
 
 use std::fmt::Debug;
 
-use cloakwork_core::mpc::verified::{Authenticated, MacKey, Preprocessing, Receivers};
+use cloakwork_core::mpc::verified::{Preprocessing, Receivers};
 use cloakwork_core::prg::Suite;
-use zeroize::ZeroizeOnDrop;
 
 use super::table::{begin, play, sources};
 
@@ -64,30 +63,6 @@ fn openings_are_uniform() {
         assert!(chi_squared(sent.iter().copied()) < 447.6);
     }
 }
-
-/// Fails to compile if the type has the trait: the path to `check` is ambiguous then.
-macro_rules! assert_not_implemented {
-    ($type:ty: $($trait:path),+ $(,)?) => {$(
-        const _: fn() = || {
-            struct Implemented;
-            trait Check<A> {
-                fn check() {}
-            }
-            impl<T: ?Sized> Check<()> for T {}
-            impl<T: ?Sized + $trait> Check<Implemented> for T {}
-            <$type as Check<_>>::check();
-        };
-    )+};
-}
-
-assert_not_implemented!(Authenticated: Clone, Copy, PartialEq, Default, std::fmt::Display, std::ops::Deref, AsRef<[u64]>);
-assert_not_implemented!(MacKey: Clone, Copy, PartialEq, Default, std::fmt::Display, std::ops::Deref);
-
-const fn wipes<T: ZeroizeOnDrop>() {}
-const _: () = {
-    wipes::<Authenticated>();
-    wipes::<MacKey>();
-};
 
 #[test]
 fn debug_shows_names_only() {

@@ -50,7 +50,8 @@ fn products() {
             total([&parts[0], &parts[1]])
         };
         let (d, e) = (masked(0), masked(1));
-        let made = [0, 1].map(|party| product(&modulus, party == 0, &d, &e, &triples[party]));
+        let [first, second] = triples;
+        let made = [(true, first), (false, second)].map(|(first, own)| product(&modulus, first, &d, &e, own));
         assert_eq!(total([&made[0], &made[1]]), [1, 1, 0]);
     }
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Callable, Hashable, Iterable, MutableMapping
+from typing import ClassVar, TypeVar
 from weakref import WeakValueDictionary
 
 from cloakwork.mpc._party import Format
@@ -36,6 +36,31 @@ def distinct(argument: str, candidates: object) -> list[VirtualMachine]:
     return machines
 
 
+Found = TypeVar("Found")
+Rules = TypeVar("Rules", bound=Hashable)
+
+
+def together(
+    living: MutableMapping[tuple[frozenset[VirtualMachine], Rules], Found],
+    machines: Iterable[VirtualMachine],
+    rules: Rules,
+    make: Callable[[tuple[VirtualMachine, ...], Rules], Found],
+) -> Found:
+    """What machines, in whatever order, have in common under these rules; it is made if nothing of it is alive.
+
+    Raises:
+        MachineError: a machine alone, which would share with nobody.
+    """
+    listed = tuple(machines)
+    if len(listed) < FEWEST:
+        raise misfit("machines", f"{names(listed) or 'nobody'} alone hides nothing: sharing takes another machine")
+    key = (frozenset(listed), rules)
+    found = living.get(key)
+    if found is None:
+        found = living[key] = make(listed, rules)
+    return found
+
+
 class Group:
     """A session of machines. The dealer of its correlated randomness is none of them.
 
@@ -61,14 +86,7 @@ class Group:
         Raises:
             MachineError: a machine alone, which would share with nobody.
         """
-        listed = tuple(machines)
-        if len(listed) < FEWEST:
-            raise misfit("machines", f"{names(listed) or 'nobody'} alone hides nothing: sharing takes another machine")
-        key = (frozenset(listed), form)
-        found = cls._living.get(key)
-        if found is None:
-            found = cls._living[key] = cls(listed, form)
-        return found
+        return together(cls._living, machines, form, cls)
 
     def place(self, found: VirtualMachine) -> int | None:
         """Which party of the session a machine is; None for one that takes no part."""

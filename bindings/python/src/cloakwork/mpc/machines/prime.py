@@ -16,7 +16,7 @@ from cloakwork.mpc._kind import Kind
 from cloakwork.mpc._message import Message
 from cloakwork.mpc._party import Content, Part
 from cloakwork.mpc._trace import Step, Value, active
-from cloakwork.mpc.machines.group import FEWEST, names
+from cloakwork.mpc.machines.group import together
 from cloakwork.mpc.machines.machine import VirtualMachine
 from cloakwork.mpc.machines.refusal import misfit, outside, wrong_type
 
@@ -109,14 +109,7 @@ class Field:
         Raises:
             MachineError: a machine alone, which would share with nobody.
         """
-        listed = tuple(machines)
-        if len(listed) < FEWEST:
-            raise misfit("machines", f"{names(listed) or 'nobody'} alone hides nothing: sharing takes another machine")
-        key = (frozenset(listed), q)
-        found = cls._living.get(key)
-        if found is None:
-            found = cls._living[key] = cls(listed, q)
-        return found
+        return together(cls._living, machines, q, cls)
 
     def place(self, machine: VirtualMachine) -> int | None:
         """Where a machine's shares are; None for one that takes no part."""
