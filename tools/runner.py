@@ -48,6 +48,7 @@ class Log:
         self._root = root
         self._environment = environment
         self._deadline = time.monotonic() + limit_seconds
+        self.computing_seconds = 0.0
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("", encoding="utf-8")
 
@@ -71,20 +72,37 @@ class Log:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            try:
-                code = process.wait(timeout=max(1.0, self._deadline - time.monotonic()))
-            except BaseException as error:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-                if isinstance(error, subprocess.TimeoutExpired):
-                    raise StageFailure(f"time limit reached in: {' '.join(arguments)}") from None
-                raise
+            code = self._end(process, " ".join(arguments))
         with self.path.open("rb") as log:
             log.seek(start)
             output = log.read().decode("utf-8", "replace")
         if code != 0:
             raise CommandFailure(arguments, code, output)
         return output
+
+    def _end(self, process: subprocess.Popen[bytes], command: str) -> int:
+        """Waits for the end of a process, kills it at the time limit, and adds up what it and its children computed."""
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            os.killpg(process.pid, signal.SIGKILL)
+
+        timer = threading.Timer(max(1.0, self._deadline - time.monotonic()), end)
+        timer.start()
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+        finally:
+            timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.computing_seconds += usage.ru_utime + usage.ru_stime
+        if late.is_set():
+            raise StageFailure(f"time limit reached in: {command}")
+        return process.returncode
 
     def tail(self) -> str:
         """The last lines of the log."""
@@ -177,6 +195,7 @@ class Result:
     stage: Stage
     count: Count
     seconds: float
+    computing_seconds: float
     trouble: str | None
 
 
@@ -210,7 +229,7 @@ class Runner:
                     waiting.remove(stage)
                     broken = [name for name in needed if results[name].count.failed]
                     if broken:
-                        results[stage.name] = self._report(Result(stage, Count(failed=1), 0.0, f"needs {', '.join(broken)}"))
+                        results[stage.name] = self._report(Result(stage, Count(failed=1), 0.0, 0.0, f"needs {', '.join(broken)}"))
                         continue
                     running[pool.submit(self._run_one, stage)] = stage
                 if not running:
@@ -235,7 +254,7 @@ class Runner:
             trouble = str(error) if isinstance(error, StageFailure) else f"{type(error).__name__}: {error}"
         if count.failed:
             trouble = f"{trouble or 'checks failed'}\n{log.tail()}"
-        return self._report(Result(stage, count, time.monotonic() - start, trouble))
+        return self._report(Result(stage, count, time.monotonic() - start, log.computing_seconds, trouble))
 
     def _report(self, result: Result) -> Result:
         mark = "FAIL" if result.count.failed else "ok"
@@ -244,7 +263,7 @@ class Runner:
         if self._quiet:
             return result
         with self._print_lock:
-            print(f"{mark:<5}{result.stage.name:<24}{result.seconds:8.1f} s   {counts}{notes}", flush=True)
+            print(f"{mark:<5}{result.stage.name:<24}{result.seconds:8.1f} s {result.computing_seconds:8.1f} s of a core   {counts}{notes}", flush=True)
             if result.trouble:
                 print("\n".join(f"     | {line}" for line in result.trouble.splitlines()), flush=True)
         return result

@@ -26,7 +26,8 @@ def main() -> int:
     results = Runner(environment.ROOT, environment.BUILD / "logs", variables).run(chosen)
     passed = sum(result.count.passed for result in results)
     failed = sum(result.count.failed for result in results)
-    print(f"{len(results)} stages in {time.monotonic() - start:.0f} s; logs in build/logs/")
+    computing = sum(result.computing_seconds for result in results)
+    print(f"{len(results)} stages in {time.monotonic() - start:.0f} s, {computing:.0f} s of a core; logs in build/logs/")
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed else 0
 
