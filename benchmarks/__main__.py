@@ -84,7 +84,7 @@ def utility_section() -> Section:
 
 def computation_section() -> Section:
     """Multi-party computation, beside MPyC."""
-    measured = kernels.run("cloakwork-net", None)
+    measured = kernels.computations()
     compared = computation.beside_mpyc(lambda text: print(text, flush=True))
     print("a joint model", flush=True)
     model = computation.model()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+FOLDER = Path(__file__).resolve().parent / "rust"
+COMPUTATION = "computation"
 # There are over a hundred; medians do not gain from more.
 SHORT = ("--warm-up-time", "0.5", "--measurement-time", "1.5")
 
@@ -40,13 +42,23 @@ class Kernel:
         return ""
 
 
-def run(package: str = "cloakwork-core", features: str | None = "std") -> list[Kernel]:
-    """Runs every criterion benchmark of a package and reads the medians."""
-    home = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "criterion" / package
-    given = () if features is None else ("--features", features)
-    command = ["cargo", "bench", "--locked", "--package", package, *given, "--benches", "--", "--noplot", *SHORT]
+def computations() -> list[Kernel]:
+    """Runs the benchmark of computations over TLS and reads the medians."""
+    return _run([COMPUTATION], COMPUTATION)
+
+
+def run() -> list[Kernel]:
+    """Runs all other criterion benchmarks and reads the medians."""
+    return _run(sorted(path.stem for path in (FOLDER / "benches").glob("*.rs") if path.stem != COMPUTATION), "kernels")
+
+
+def _run(benches: list[str], part: str) -> list[Kernel]:
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    home = target / "criterion" / part
+    chosen = [word for name in benches for word in ("--bench", name)]
+    command = ["cargo", "bench", "--locked", "--target-dir", str(target), *chosen, "--", "--noplot", *SHORT]
     environment = dict(os.environ, CARGO_TERM_COLOR="never", CRITERION_HOME=str(home))
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=1800)
+    subprocess.run(command, cwd=FOLDER, env=environment, check=True, timeout=1800)
     kernels = []
     for folder in sorted(home.rglob("new")):
         benchmark = json.loads((folder / "benchmark.json").read_text(encoding="utf-8"))

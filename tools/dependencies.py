@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 NOTICE = ROOT / "THIRD-PARTY.md"
 # Each lock file has a workspace of its own; only the first one's crates reach users.
-MANIFESTS = ("Cargo.toml", "tests/Cargo.toml", "fuzz/Cargo.toml", "examples/embedded/rust/Cargo.toml")
+MANIFESTS = ("Cargo.toml", "benchmarks/rust/Cargo.toml", "tests/Cargo.toml", "fuzz/Cargo.toml", "examples/embedded/rust/Cargo.toml")
 # Where the libraries are built for; a crate that only other platforms need is not shipped.
 PLATFORMS = (
     "x86_64-unknown-linux-gnu",

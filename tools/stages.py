@@ -16,7 +16,8 @@ TOOLS = ROOT / "tools"
 VECTORS = ROOT / "tests" / "vectors"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 CORE = ("--package", "cloakwork-core")
-OTHER_WORKSPACES = ("tests/Cargo.toml", "fuzz/Cargo.toml", "examples/embedded/rust/Cargo.toml")
+BENCHMARKS = "benchmarks/rust/Cargo.toml"
+OTHER_WORKSPACES = (BENCHMARKS, "tests/Cargo.toml", "fuzz/Cargo.toml", "examples/embedded/rust/Cargo.toml")
 BARE_METAL = ("thumbv6m-none-eabi", "thumbv7em-none-eabi")
 BIG_ENDIAN = "s390x-unknown-linux-gnu"
 THIRTY_TWO_BITS = "i686-unknown-linux-gnu"
@@ -92,7 +93,8 @@ def clippy(log: Log) -> Count:
     """No lint complains, `incompatible_msrv` among them: it knows in which release each part of std came."""
     log.run("cargo", "clippy", "--locked", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings")
     log.run("cargo", "clippy", "--locked", "--workspace", "--no-default-features", "--", "-D", "warnings")
-    return Count(passed=2)
+    log.run("cargo", "clippy", "--locked", "--manifest-path", BENCHMARKS, "--target-dir", TARGET, "--benches", "--", "-D", "warnings")
+    return Count(passed=3)
 
 
 def documentation(log: Log) -> Count:

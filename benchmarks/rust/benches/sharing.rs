@@ -1,5 +1,4 @@
 //! Shamir's scheme at n = 128, t = 64 and n = 100, t = 67: microseconds a seed, which is four secrets.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a bench")]
 
 use core::hint::black_box;
 

@@ -1,5 +1,4 @@
 //! The field of 2^61 - 1: elements a second over vectors, and one inversion.
-#![allow(clippy::integer_division_remainder_used, clippy::unwrap_used, missing_docs, reason = "a bench")]
 
 use cloakwork_core::field::{Element, MODULUS};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

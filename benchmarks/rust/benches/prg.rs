@@ -1,5 +1,4 @@
 //! Mask streams: bytes of stream a second, added into an accumulator in cache (64 KiB), beyond it, and written out.
-#![allow(clippy::integer_division_remainder_used, clippy::unwrap_used, missing_docs, reason = "a bench")]
 
 use cloakwork_core::prg::{Sign, StreamKey, Suite, add_stream, keystream};
 use cloakwork_core::ring::Lane;

@@ -1,6 +1,5 @@
 //! Computations over TLS on loopback: two parties and their dealer in threads of one program. Connecting and sharing inputs are excluded; making and sending
 //! corrections is not.
-#![allow(clippy::unwrap_used, clippy::std_instead_of_core, missing_docs, reason = "a bench")]
 
 use std::net::TcpListener;
 use std::sync::Barrier;

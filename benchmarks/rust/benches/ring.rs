@@ -1,11 +1,4 @@
 //! Bit-packing: elements a second in the second-level cache.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::integer_division_remainder_used,
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a bench"
-)]
 
 use cloakwork_core::ring::{Bits, Lane, add_packed, pack, packed_len, unpack};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};

@@ -1,11 +1,4 @@
 //! The private vector: a part of 10^6 values from clip to residues, and the sum back to values.
-#![allow(
-    clippy::cast_precision_loss,
-    clippy::integer_division_remainder_used,
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a bench"
-)]
 
 use cloakwork_core::prg::Suite;
 use cloakwork_core::privacy::mechanism::{Mechanism, MechanismConfig};

@@ -1,11 +1,4 @@
 //! The Walsh-Hadamard transform and the rotation, beside the plain triple loop: elements a second, each of which takes log2(n) additions.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::integer_division_remainder_used,
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a bench"
-)]
 
 use cloakwork_core::hadamard::{Number, Signs, rotate, transform, unrotate};
 use cloakwork_core::prg::Suite;

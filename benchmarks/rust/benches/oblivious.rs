@@ -1,5 +1,4 @@
 //! Correlated randomness by oblivious transfer: two parties on two threads, whose messages go through a channel; base transfers excluded.
-#![allow(clippy::unwrap_used, clippy::std_instead_of_core, missing_docs, reason = "a bench")]
 
 use std::sync::Barrier;
 use std::sync::mpsc::{Receiver, Sender, channel};

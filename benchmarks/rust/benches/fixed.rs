@@ -1,11 +1,4 @@
 //! Fixed point: elements a second, check included, on the floating-point paths (b = 20, 64), the integer path (b = 100) and for integers.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a bench"
-)]
 
 use cloakwork_core::fixed::FixedPoint;
 use cloakwork_core::ring::Bits;

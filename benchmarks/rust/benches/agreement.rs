@@ -1,5 +1,4 @@
 //! Key agreement and what is derived from a pair key, microseconds each.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a bench")]
 
 use core::hint::black_box;
 

@@ -1,5 +1,4 @@
 //! Discrete Gaussian noise: samples a second, of the isochronous sampler for narrow and wide ones and of the exact ones.
-#![allow(clippy::unwrap_in_result, clippy::unwrap_used, missing_docs, reason = "a bench")]
 
 use core::convert::Infallible;
 use core::hint::black_box;

@@ -1,13 +1,5 @@
 //! A whole round at n = 100 and 10^6 values of 20 bits, suite 2, on the complete graph: one client's masking, and the server's opening with
 //! nobody and with 10 % dropped out before the masked message; Shamir included.
-#![allow(
-    clippy::unwrap_used,
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::std_instead_of_core,
-    missing_docs,
-    reason = "a bench"
-)]
 
 use cloakwork_core::agreement::Identity;
 use cloakwork_core::prg::Suite;

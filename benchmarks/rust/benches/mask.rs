@@ -1,11 +1,4 @@
 //! Pairwise masks: 100 streams added into one vector, block by block.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::integer_division_remainder_used,
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a bench"
-)]
 
 use cloakwork_core::mask::add_masks;
 use cloakwork_core::prg::{Sign, StreamKey, Suite};
