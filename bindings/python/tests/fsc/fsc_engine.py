@@ -191,11 +191,13 @@ class LocalEngine:
 
     async def _meet(self, run: Run, computation: Computation) -> None:
         complete = asyncio.ensure_future(run.complete.wait())
-        await asyncio.wait({complete, run.broken}, timeout=self._lobby.patience, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await asyncio.wait({complete, run.broken}, timeout=self._lobby.patience, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            complete.cancel()
         if run.broken.done():
             run.broken.result()
-        if not complete.done():
-            complete.cancel()
+        if not run.complete.is_set():
             missing = min(set(range(len(computation.nodes))) - set(run.asked))
             failure = Failure(504, "timeout", f"party {missing} did not come", missing)
             run.breaks(failure)

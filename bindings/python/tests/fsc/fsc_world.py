@@ -36,10 +36,11 @@ class World:
         self.lobby = Lobby(patience)
         self.clock = Clock()
         self.engines = [LocalEngine(self.lobby) for _ in settings]
-        self.sockets = [socket.create_server(("127.0.0.1", 0)) for _ in settings]
+        self.sockets = [_listening() for _ in settings]
         self.urls = [f"http://127.0.0.1:{listening.getsockname()[1]}" for listening in self.sockets]
-        made = (application(one, engine, self.clock) for one, engine in zip(settings, self.engines, strict=True))
-        self._servers = [uvicorn.Server(configuration(app, replace(one.listener, port=0))) for app, one in zip(made, settings, strict=True)]
+        self.applications = [application(one, engine, self.clock) for one, engine in zip(settings, self.engines, strict=True)]
+        configurations = [configuration(app, replace(one.listener, port=0)) for app, one in zip(self.applications, settings, strict=True)]
+        self._servers = [uvicorn.Server(made) for made in configurations]
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -62,6 +63,14 @@ class World:
             server.should_exit = True
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
+
+
+def _listening() -> socket.socket:
+    # With the protocol named, as uvicorn's own: asyncio looks at it before it turns off Nagle's algorithm.
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made.bind(("127.0.0.1", 0))
+    made.listen()
+    return made
 
 
 def network(urls: Sequence[str], myself: int, session: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
@@ -50,7 +51,17 @@ def application(settings: Settings, engine: Engine, clock: Clock = time.monotoni
         FlowError: the file of clients cannot be used.
     """
     handles = Handles(settings.bounds, clock)
-    endpoints = _Endpoints(Representations(Roots(engine, settings.bounds, clock, handles)), handles, settings.bounds)
+    roots = Roots(engine, settings.bounds, clock, handles)
+    endpoints = _Endpoints(Representations(roots), handles, settings.bounds)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await roots.stop()
+            handles.stop()
+
     routes = [
         Route("/representations", endpoints.representations, methods=["GET", "POST", "PUT"]),
         Route("/representation/{representation_uuid}", endpoints.representation, methods=["GET", "PATCH", "DELETE"]),
@@ -70,9 +81,10 @@ def application(settings: Settings, engine: Engine, clock: Clock = time.monotoni
     )
     door = Middleware(Door, settings=settings, clients=None if settings.clients is None else Clients(settings.clients))
     handlers = {HTTPException: _no_such_request, Exception: _defect}
-    made = Starlette(routes=routes, middleware=[pages, door], exception_handlers=handlers)
+    made = Starlette(routes=routes, middleware=[pages, door], exception_handlers=handlers, lifespan=lifespan)
     # The door has taken away the slashes that clients add; nothing else is a request.
     made.router.redirect_slashes = False
+    made.state.handles = handles
     return made
 
 

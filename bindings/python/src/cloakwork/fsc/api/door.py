@@ -22,7 +22,7 @@ __all__ = ["LOCAL_ORIGIN", "Door", "caller"]
 LOCAL_ORIGIN = r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?"
 
 _CALLER = "cloakwork.fsc.caller"
-_OWN = ("/representations", "/representation", "/ui", "/openapi.json")
+_OWN = frozenset({"representations", "representation", "ui", "openapi.json"})
 # What everybody may read: it says nothing of anybody's data.
 _OPEN = re.compile(r"/ui(?:/.*)?|/openapi\.json")
 
@@ -61,7 +61,7 @@ class Door:
             self._check_origin(headers)
             if self._clients is None:
                 self._check_local(scope, headers)
-                _place(entered, _tidy(_route(scope)))
+                _place(entered, _route(scope))
                 entered[_CALLER] = ""
             else:
                 self._identify(entered, headers, self._clients)
@@ -88,16 +88,16 @@ class Door:
         raise Failure(403, "not-allowed", message)
 
     def _identify(self, scope: MutableMapping[str, Any], headers: Headers, clients: Clients) -> None:
-        path = _tidy(_route(scope))
+        path = _route(scope)
         found = clients.by_authorization(headers.get("authorization", ""))
-        if not path.startswith(_OWN):
-            # The first part may be a token: then what follows is the path.
-            first, _, rest = path[1:].partition("/")
+        first, _, rest = path[1:].partition("/")
+        if first not in _OWN:
+            # It may be a token: then what follows is the path.
             by_path = clients.by_token(first)
             if by_path is not None:
                 found, path = by_path, f"/{rest}"
                 scope["root_path"] = f"{scope.get('root_path', '')}/{first}"
-        if found is None and not _OPEN.fullmatch(path):
+        if found is None and not _OPEN.fullmatch(_tidy(path)):
             message = (
                 "the caller is not known: put name and token into the URL, as user and password, or the token as first part of its path"
             )
@@ -113,19 +113,19 @@ def _own_origin(headers: Headers) -> str:
 
 
 def _route(scope: MutableMapping[str, Any]) -> str:
-    """The path below the place where the application is mounted."""
+    """The path below the place where the application is mounted, without the slashes that a base URL with one at its end leaves in it."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
-    return path[len(root) :] if root and f"{path}/".startswith(f"{root}/") else path
+    below = path[len(root) :] if root and f"{path}/".startswith(f"{root}/") else path
+    return re.sub("/{2,}", "/", f"/{below}")
 
 
 def _tidy(path: str) -> str:
-    """The path without what a base URL with a slash at its end leaves in it."""
-    tidy = re.sub("/{2,}", "/", f"/{path}")
-    return tidy if tidy.startswith("/ui") else tidy.rstrip("/") or "/"
+    """The path without a slash at its end, but for the page: that is a folder."""
+    return path if path.startswith("/ui/") else path.rstrip("/") or "/"
 
 
 def _place(scope: MutableMapping[str, Any], path: str) -> None:
-    scope["path"] = f"{scope.get('root_path', '')}{path}"
+    scope["path"] = f"{scope.get('root_path', '')}{_tidy(path)}"
     # No longer what was sent.
     scope.pop("raw_path", None)

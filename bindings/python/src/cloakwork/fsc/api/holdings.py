@@ -158,6 +158,12 @@ class Handles:
         """Calls this too when it looks for what is not used any more."""
         self._swept.append(sweep)
 
+    def stop(self) -> None:
+        """Looks no more."""
+        if self._sweeping is not None:
+            self._sweeping[1].cancel()
+            self._sweeping = None
+
     def _watch(self) -> None:
         """Has what is not used go in time, even if no request comes any more."""
         loop = asyncio.get_running_loop()

@@ -41,7 +41,8 @@ class Roots:
 
     def __init__(self, engine: Engine, bounds: Bounds, clock: Clock, handles: Handles) -> None:
         given = bounds, clock, handles
-        services = Simon(engine), Barrier(*given), Broadcast(*given), KeyValueStorage(*given)
+        self._simon = Simon(engine)
+        services = self._simon, Barrier(*given), Broadcast(*given), KeyValueStorage(*given)
         self._by_handle: dict[str, Service] = {str(uuid4()): service for service in services}
 
     def handle(self, requirements: Mapping[str, Json]) -> str:
@@ -58,6 +59,10 @@ class Roots:
     def find(self, identifier: str) -> Service | None:
         """The root object of a handle, or None."""
         return self._by_handle.get(identifier)
+
+    async def stop(self) -> None:
+        """Ends the tasks in work."""
+        await self._simon.stop()
 
 
 def _single(value: Json) -> Json:

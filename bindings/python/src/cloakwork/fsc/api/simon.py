@@ -66,6 +66,13 @@ class Simon(Service):
         wanted = text("task_id", task_id)
         return next((held for held in holdings if isinstance(held, Task) and held.plan.identifier == wanted), None)
 
+    async def stop(self) -> None:
+        """Ends the tasks in work; the engine tells the other parties."""
+        working = list(self._running)
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+
     def _task(self, holdings: Holdings, identifier: str, microprotocol: Json, parameters: Json, network: Json) -> Task:
         plan = Plan(identifier, text("microprotocol", microprotocol), optional_mapping("parameters", parameters), Network.read(network))
         return Task(plan, self._engine, holdings, self._running)
