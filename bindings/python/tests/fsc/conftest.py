@@ -12,6 +12,6 @@ from cloakwork.fsc import Settings
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    made = World([Settings(port=0)] * 3)
+    made = World([Settings()] * 3)
     yield made
     made.close()

@@ -6,7 +6,6 @@ import asyncio
 import socket
 import threading
 from collections.abc import Coroutine, Sequence
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -39,7 +38,7 @@ class World:
         self.sockets = [_listening() for _ in settings]
         self.urls = [f"http://127.0.0.1:{listening.getsockname()[1]}" for listening in self.sockets]
         self.applications = [application(one, engine, self.clock) for one, engine in zip(settings, self.engines, strict=True)]
-        configurations = [configuration(app, replace(one.listener, port=0)) for app, one in zip(self.applications, settings, strict=True)]
+        configurations = [configuration(app, one.listener, one.patience) for app, one in zip(self.applications, settings, strict=True)]
         self._servers = [uvicorn.Server(made) for made in configurations]
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)

@@ -66,7 +66,7 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
 @pytest.fixture
 def two(tokens: tuple[Path, str, str]) -> Iterator[tuple[World, Caller, Caller]]:
     """Two clients of one server."""
-    world = World([Settings(port=0, clients=tokens[0], bounds=SMALL)])
+    world = World([Settings(clients=tokens[0], bounds=SMALL)])
     with Caller(world.urls[0], tokens[1]) as ann, Caller(world.urls[0], tokens[2]) as bob:
         yield world, ann, bob
     world.close()
@@ -265,7 +265,7 @@ def test_what_was_deleted_cannot_be_used_by_an_old_handle(two: tuple[World, Call
 
 def test_nothing_is_kept_of_a_hundred_computations() -> None:
     """Attack 2 and 10: inputs go when the computation has ended, results when there are newer ones."""
-    world = World([Settings(port=0, bounds=Bounds(handles=20))] * 3)
+    world = World([Settings(bounds=Bounds(handles=20))] * 3)
     try:
 
         def party(myself: int) -> None:

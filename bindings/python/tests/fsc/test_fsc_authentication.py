@@ -14,8 +14,10 @@ from federatedsecure.client import Api
 from fsc_world import World
 
 from cloakwork.errors import CloakworkError
+from cloakwork.flow.entries import Entries
 from cloakwork.fsc import Settings
 from cloakwork.fsc.api.authentication import Clients, allow
+from cloakwork.web.listener import Listener
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
 
 @pytest.fixture(scope="module")
 def closed(tokens: tuple[Path, str, str]) -> Iterator[World]:
-    made = World([Settings(port=0, clients=tokens[0])])
+    made = World([Settings(clients=tokens[0])])
     yield made
     made.close()
 
@@ -162,11 +164,42 @@ def test_a_file_that_others_may_read_or_that_is_not_there(tmp_path: Path) -> Non
 
 
 def test_settings_that_would_serve_everybody(tmp_path: Path) -> None:
+    open_to_all = Listener("0.0.0.0")
     with pytest.raises(CloakworkError, match="--config"):
-        Settings(host="0.0.0.0")
+        Settings(open_to_all)
     with pytest.raises(CloakworkError, match="certificate"):
-        Settings(host="0.0.0.0", clients=tmp_path / "clients")
-    assert Settings(host="0.0.0.0", clients=tmp_path / "clients", certificate=tmp_path / "c", key=tmp_path / "k").listener.port == 55501
+        Settings(open_to_all, clients=tmp_path / "clients")
+    with_tls = Listener("0.0.0.0", 443, tmp_path / "chain.pem", tmp_path / "key.pem")
+    with pytest.raises(CloakworkError, match="--config"):
+        Settings(with_tls)
+    assert Settings(with_tls, clients=tmp_path / "clients").listener == with_tls
+
+
+def test_settings_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "fsc.toml"
+
+    def read(**entries: object) -> Settings:
+        return Settings.configured(Listener(port=1), Entries(path, entries, "clients"), tmp_path)
+
+    assert read() == Settings(Listener(port=1))
+    bounds = {"handles": 5, "idle_seconds": 60}
+    made = read(file="who", origins=["https://study.example", "http://localhost:3000"], bounds=bounds)
+    assert made.clients == tmp_path / "who"
+    assert made.origins == ("https://study.example", "http://localhost:3000")
+    assert (made.bounds.handles, made.bounds.idle_seconds, made.bounds.computations) == (5, 60, 256)
+    for name, wrong in (
+        ("file", 5),
+        ("origins", "https://study.example"),
+        ("origins", ["study.example"]),
+        ("origins", ["https://study.example/page"]),
+        ("origins", ["*"]),
+        ("bounds", {"handles": 0}),
+        ("bounds", {"handles": True}),
+        ("bounds", {"unknown": 1}),
+        ("unknown", 1),
+    ):
+        with pytest.raises(CloakworkError, match=f"fsc.toml.*clients.{name}"):
+            read(**{name: wrong})
 
 
 def test_without_authentication_this_machine_alone(world: World) -> None:

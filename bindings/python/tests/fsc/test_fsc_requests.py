@@ -183,7 +183,7 @@ def test_handles_that_are_none(http: httpx.Client) -> None:
 
 
 def test_sizes() -> None:
-    world = World([Settings(port=0, bounds=Bounds(body_bytes=2000, kept_bytes=5000))])
+    world = World([Settings(bounds=Bounds(body_bytes=2000, kept_bytes=5000))])
     try:
         with httpx.Client(base_url=world.urls[0]) as http:
             assert body(http.put("/representations", json={"args": ["x" * 3000]}), 413)["reason"] == "too-large"
@@ -202,7 +202,7 @@ def test_sizes() -> None:
 
 
 def test_a_slow_body_is_not_waited_for() -> None:
-    world = World([Settings(port=0, bounds=Bounds(body_seconds=1))])
+    world = World([Settings(bounds=Bounds(body_seconds=1))])
     try:
         with socket.create_connection(("127.0.0.1", int(world.urls[0].rpartition(":")[2])), PATIENCE) as slow:
             head = "POST /representations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"

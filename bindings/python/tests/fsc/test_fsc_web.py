@@ -23,7 +23,7 @@ PAGE = "https://study.example"
 def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, str]]:
     path = tmp_path_factory.mktemp("clients") / "clients"
     token = allow(path, "page")
-    made = World([Settings(port=0, clients=path, origins=(PAGE,))])
+    made = World([Settings(clients=path, origins=(PAGE,))])
     yield made, token
     made.close()
 

@@ -10,7 +10,7 @@ from cloakwork.server.application import application
 from cloakwork.server.database import Database
 from cloakwork.server.service import Service
 from cloakwork.server.settings import Settings
-from cloakwork.web.listener import Listener
+from cloakwork.web.listener import Listener, Patience
 from cloakwork.web.memory import return_large_blocks
 from cloakwork.web.serving import configuration
 
@@ -27,9 +27,8 @@ def serve(settings: Settings) -> None:
     # Told in a sentence here; within the event loop it would be a stack of calls.
     Database(settings.database).close()
     made = application(settings)
-    bounds = settings.bounds
-    files = settings.certificate, settings.key
-    config = configuration(made, Listener(settings.host, settings.port, *files, bounds.connections, bounds.header_seconds))
+    listener = Listener(settings.host, settings.port, settings.certificate, settings.key)
+    config = configuration(made, listener, Patience(settings.bounds.connections, settings.bounds.header_seconds))
     _Server(config, made.state.service).run()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 
 from cloakwork.web.impatience import impatient
-from cloakwork.web.listener import Listener
+from cloakwork.web.listener import Listener, Patience
 
 __all__ = ["Application", "configuration"]
 
@@ -23,12 +23,13 @@ Application = Callable[
 ]
 
 
-def configuration(application: Application, listener: Listener) -> uvicorn.Config:
+def configuration(application: Application, listener: Listener, patience: Patience) -> uvicorn.Config:
     """A configuration of uvicorn, loaded.
 
     Args:
         application: what is served.
         listener: where.
+        patience: how many it listens to, and for how long.
     """
     config = uvicorn.Config(
         application,
@@ -41,13 +42,13 @@ def configuration(application: Application, listener: Listener) -> uvicorn.Confi
         lifespan="on",
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=listener.connections,
+        limit_concurrency=patience.connections,
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         ws="none",
     )
     config.load()
-    config.http_protocol_class = impatient(config.http_protocol_class, listener.header_seconds)
+    config.http_protocol_class = impatient(config.http_protocol_class, patience.header_seconds)
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
     return config

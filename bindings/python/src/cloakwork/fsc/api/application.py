@@ -44,7 +44,7 @@ def application(settings: Settings, engine: Engine, clock: Clock = time.monotoni
 
     Args:
         settings: who may call, and what a call may cost. Where it listens is for others to say.
-        engine: what carries out computations.
+        engine: what carries out computations; who made it opens and closes it.
         clock: seconds, monotonic.
 
     Raises:
@@ -74,7 +74,7 @@ def application(settings: Settings, engine: Engine, clock: Clock = time.monotoni
     pages = Middleware(
         CORSMiddleware,
         allow_origins=settings.origins,
-        allow_origin_regex=LOCAL_ORIGIN if settings.development else None,
+        allow_origin_regex=LOCAL_ORIGIN if settings.clients is None else None,
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type"],
         max_age=_PREFLIGHT_SECONDS,

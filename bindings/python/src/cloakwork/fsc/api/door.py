@@ -36,13 +36,13 @@ def caller(scope: Scope) -> str:
 class Door:
     """Middleware that refuses what must not come in, and finds out whose the rest is.
 
-    In development nobody is asked who calls, so only this machine may, and no page of another site: such a page cannot forge the address
-    that it comes from, nor the name under which it reaches this machine, nor its origin.
+    Where nobody is asked who calls, only this machine may, and no page of another site: such a page cannot forge the address that it
+    comes from, nor the name under which it reaches this machine, nor its origin.
 
     Args:
         app: what is behind.
         settings: from where calls may come.
-        clients: who may call; None in development.
+        clients: who may call; None if nobody is asked.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, clients: Clients | None) -> None:
@@ -84,7 +84,7 @@ class Door:
         name = urlsplit(f"//{headers.get('host', '')}").hostname
         if (address is None or address[0] in LOOPBACK) and name in LOOPBACK:
             return
-        message = "in development this server serves the machine that it runs on, as localhost or 127.0.0.1; for others it needs --config"
+        message = "this server asks nobody who calls, so it serves the machine that it runs on, as localhost or 127.0.0.1, and no other"
         raise Failure(403, "not-allowed", message)
 
     def _identify(self, scope: MutableMapping[str, Any], headers: Headers, clients: Clients) -> None:

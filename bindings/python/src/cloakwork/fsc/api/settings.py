@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cloakwork.flow.entries import Entries
-from cloakwork.web.listener import LOOPBACK, Listener
+from cloakwork.web.listener import LOOPBACK, Listener, Patience
 from cloakwork.wire.problem import FlowError, FlowStatus
 
 __all__ = ["TABLE", "Bounds", "Settings"]
 
 # The table of the configuration file that holds these settings.
 TABLE = "clients"
+
+_ORIGIN = re.compile(r"https?://[^/\s]+")
 
 
 @dataclass(frozen=True)
@@ -49,76 +52,50 @@ class Settings:
     """The clients' side of a server.
 
     Attributes:
-        host: address to listen on.
-        port: port to listen on.
-        certificate: PEM file of the certificate chain; None to serve plain HTTP on this machine.
-        key: PEM file of its private key.
-        clients: file of who may call; None in development: everybody on this machine may, and nobody else.
-        origins: of web pages that may call, such as ``"https://study.example"``; in development also every page of this machine.
+        listener: where clients reach it.
+        clients: file of who may call; without one nobody is asked, so everybody on this machine may and nobody else.
+        origins: of web pages that may call, such as ``"https://study.example"``; without `clients` also every page of this machine.
         bounds: what a caller may use.
 
     Raises:
         FlowError: it would serve other machines without TLS, or without asking who calls.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 55501
-    certificate: Path | None = None
-    key: Path | None = None
+    listener: Listener = field(default_factory=Listener)
     clients: Path | None = None
     origins: tuple[str, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
 
     def __post_init__(self) -> None:
-        if self.host in LOOPBACK:
+        if self.listener.host in LOOPBACK:
             return
         if self.clients is None:
-            message = f"in development the server listens on this machine alone, not on {self.host}; for others it needs --config"
+            message = f"{self.listener.host} is reached from other machines: then the server needs --config, and `file` in [{TABLE}]"
             raise FlowError(FlowStatus.CONFIGURATION, message, argument="host")
-        if self.certificate is None:
+        if self.listener.certificate is None:
             raise FlowError(FlowStatus.CONFIGURATION, "is needed to serve other machines than this one", argument="certificate")
 
     @property
-    def development(self) -> bool:
-        """Whether nobody is asked who calls."""
-        return self.clients is None
-
-    @property
-    def listener(self) -> Listener:
-        """Where it listens."""
-        bounds = self.bounds
-        return Listener(self.host, self.port, self.certificate, self.key, bounds.connections, bounds.header_seconds)
+    def patience(self) -> Patience:
+        """How many it listens to, and for how long."""
+        return Patience(self.bounds.connections, self.bounds.header_seconds)
 
     @classmethod
-    def of(cls, entries: Entries, folder: Path) -> Settings:
-        """Reads the table of a configuration file.
+    def configured(cls, listener: Listener, entries: Entries, folder: Path) -> Settings:
+        """The settings that a configuration file has.
 
         Args:
-            entries: the table.
+            listener: where clients reach it.
+            entries: what else its table `clients` holds.
             folder: where relative paths start.
 
         Raises:
-            FlowError: an entry is missing, unknown or wrong; the message names it.
+            FlowError: an entry is unknown or wrong, or `file` is missing where other machines are served; the message names it.
         """
-        certificate, key = entries.take("certificate", str, ""), entries.take("key", str, "")
-        if bool(certificate) != bool(key):
-            raise entries.wrong("certificate", "and key belong together: give both or none")
-        origins = entries.take("origins", list, [])
-        if not all(isinstance(origin, str) and origin.startswith(("https://", "http://")) and origin.count("/") == 2 for origin in origins):
+        file, origins = entries.take("file", str, ""), entries.take("origins", list, [])
+        if not all(isinstance(origin, str) and _ORIGIN.fullmatch(origin) for origin in origins):
             raise entries.wrong("origins", 'must be a list of origins, such as "https://study.example"')
-        host, port = entries.take("host", str, "127.0.0.1"), entries.take("port", int, 55501)
-        if not 0 <= port < 2**16:
-            raise entries.wrong("port", "must be in 0 to 65535")
-        if host not in LOOPBACK and not certificate:
-            raise entries.wrong("certificate", "is needed to serve other machines than this one")
-        made = cls(
-            host=host,
-            port=port,
-            certificate=folder / certificate if certificate else None,
-            key=folder / key if key else None,
-            clients=folder / entries.take("file", str, None),
-            origins=tuple(origins),
-            bounds=entries.bounds(Bounds),
-        )
+        bounds = entries.bounds(Bounds)
         entries.end()
-        return made
+        clients = folder / file if file else None
+        return cls(listener, clients, tuple(origins), bounds)
