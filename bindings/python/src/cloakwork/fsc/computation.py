@@ -38,7 +38,7 @@ class Computation:
     caller: str
 
 
-class Failure(Exception):
+class Failure(Exception):  # noqa: N818 - it may be nobody's error
     """A computation, or a request of a client, cannot be done.
 
     Attributes:
@@ -128,9 +128,9 @@ class Microprotocol(ABC):
             Failure: 400, "invalid-input".
         """
 
-    @abstractmethod
-    def shape(self, own: Any) -> bytes:  # noqa: ANN401 - what `read` returned
-        """What all must agree on of the input; mostly nothing. Part of the agreement."""
+    def shape(self, own: Any) -> bytes:  # noqa: ANN401, ARG002 - what `read` returned; used where there is something to agree on
+        """What all must agree on of the input; mostly nothing. Part of the agreement, so it is seen by all."""
+        return b""
 
     @abstractmethod
     async def run(self, group: Group, own: Any) -> dict[str, Any]:  # noqa: ANN401 - what `read` returned
