@@ -1,0 +1,1 @@
+"""The microprotocols, one file each, and their registry by name."""
