@@ -1,0 +1,3 @@
+"""Federated Secure Computing: servers that compute together for the clients of federatedsecure in Python, R and JavaScript."""
+
+from __future__ import annotations
