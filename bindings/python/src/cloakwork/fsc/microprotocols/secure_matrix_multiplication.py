@@ -12,6 +12,9 @@ from cloakwork.fsc.protocols.vertical_product import vertical_product
 
 Input = list[list[Fraction]]
 
+# Limbs of an element: 48 bits for 300 columns, nearly what doubles have.
+MOST_LIMBS = 2
+
 
 class SecureMatrixMultiplication(Microprotocol):
     """Party 0 gives ``[X]``, a list of rows, and party 1 ``[Y]``. The result has the `product` X Y, rows of floats.
@@ -39,4 +42,4 @@ class SecureMatrixMultiplication(Microprotocol):
 
     async def run(self, group: Group, own: Input) -> dict[str, Any]:
         """`vertical_product`."""
-        return {"product": [[as_float(value) for value in one] for one in await vertical_product(group, own)]}
+        return {"product": [[as_float(value) for value in one] for one in await vertical_product(group, own, MOST_LIMBS)]}

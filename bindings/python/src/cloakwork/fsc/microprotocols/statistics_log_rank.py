@@ -61,7 +61,7 @@ class StatisticsLogRank(Microprotocol):
 def _tested(table: SurvivalTable) -> tuple[list[float], _Test | None]:
     """Events that are expected in each group, and the test."""
     size = len(table.groups)
-    at_risk, events = (np.array(one, dtype=np.float64).reshape(size, -1) for one in (table.at_risk, table.events))
+    at_risk, events = (np.array(one, dtype=np.float64).reshape(size, len(table.times)) for one in (table.at_risk, table.events))
     everybody, happened = at_risk.sum(axis=0), events.sum(axis=0)
     parts = at_risk / everybody
     expected = parts * happened

@@ -63,7 +63,7 @@ async def survival_table(group: Group, own: Sequence[Record], *, grouped: bool) 
     times = [struct.unpack(">d", key[1:])[0] for key in found if key[:1] == b"t"]
     groups = [key[1:].decode() for key in found if key[:1] == b"g"] if grouped else [""]
     places = {name: place for place, name in enumerate(groups)}
-    sums = await group.sum(_counted(own, times, places))
+    sums = await group.sum(_counted(own, times, places)) if groups else []
     size = 1 + 2 * len(times)
     rows = [sums[place * size : (place + 1) * size] for place in range(len(groups))]
     samples, at_risk, events = (

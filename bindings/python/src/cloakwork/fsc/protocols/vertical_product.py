@@ -14,28 +14,35 @@ from cloakwork.fsc.protocols.scaled_matrix import ScaledMatrix, scaled_matrix
 if TYPE_CHECKING:
     from cloakwork.fsc.computation import Group
 
-# Elements are taken apart into so many limbs at most.
-LIMBS = 2
 # Bytes that go each way without a dealer, at most.
 MOST_BYTES = 1 << 31
 # The longest side of a matrix.
 _LONGEST = 1 << 20
+# Of an element.
+_BITS = 128
+# Of powers of two: from that of the greatest double to that of the smallest, with the bits of an element.
+_SCALE = 1200
 # Rows and columns, bits, and the scale: a power of two and one of five.
 _FORMAT = struct.Struct("<IIIii")
 
 
-async def vertical_product(group: Group, own: Sequence[Sequence[Fraction]]) -> list[list[Fraction]]:
+async def vertical_product(group: Group, own: Sequence[Sequence[Fraction]], most_limbs: int) -> list[list[Fraction]]:
     """X Y of the X of party 0 and the Y of party 1, by `matrix_product`.
 
     Before, each tells the other the numbers of rows and columns, the number of bits of its greatest element as an integer, and the scale
-    that makes its elements integers. Whole numbers and decimals of up to 2 b bits for b = `limb_bits` are exact, 48 bits for 300 inner
-    places, and so is the product; others are rounded to that many bits of the greatest.
+    that makes its elements integers. Whole numbers and decimals of up to m b bits, for m limbs of b = `limb_bits`, are exact, and so is the
+    product; others are rounded to that many bits of the greatest. For 300 inner places b is 24.
+
+    Args:
+        group: two parties.
+        own: the matrix of this party.
+        most_limbs: m; the cost rises with its square, for elements that need them.
 
     Raises:
         Failure: 400, "disagreement": the sides do not fit; "too-large"; 502: what the other party says of its matrix cannot be read.
     """
     inner = len(own[0]) if group.index == 0 else len(own)
-    scaled = scaled_matrix(own, LIMBS * limb_bits(inner))
+    scaled = scaled_matrix(own, most_limbs * limb_bits(inner))
     told = await group.broadcast(_described(scaled))
     (left, left_scale), (right, right_scale) = (_read(message, party) for party, message in enumerate(told))
     if left.columns != right.rows:
@@ -75,10 +82,6 @@ def _read(message: bytes, party: int) -> tuple[Operand, Fraction]:
         rows, columns, bits, twos, fives = _FORMAT.unpack(message)
     except struct.error as error:
         raise Failure(502, "garbage", "what a party says of its matrix cannot be read; its server is broken", party) from error
-    if not (0 < rows <= _LONGEST and 0 < columns <= _LONGEST and bits <= 64 and abs(twos) <= _SCALE and 0 <= fives <= _SCALE):
+    if not (0 < rows <= _LONGEST and 0 < columns <= _LONGEST and bits <= _BITS and abs(twos) <= _SCALE and 0 <= fives <= _SCALE):
         raise Failure(502, "garbage", "what a party says of its matrix is outside of all bounds; its server is broken", party)
     return Operand(rows, columns, bits), Fraction(2) ** twos * Fraction(5) ** fives
-
-
-# Of powers of two: from that of the greatest double to that of the smallest, with the bits of an element.
-_SCALE = 1200
