@@ -138,9 +138,9 @@ def computation(name: str, data: Any, place: int, parties: int, parameters: dict
 
 async def _all(name: str, inputs: Sequence[Any], parameters: dict[str, Any] | None, links: Links) -> list[Any]:
     kind = MICROPROTOCOLS[name]
-    owns = [kind().read(computation(name, data, place, len(inputs), parameters)) for place, data in enumerate(inputs)]
-    assert len({kind().shape(own) for own in owns}) == 1
-    runs = [kind().run(LinkedGroup(links, place), own) for place, own in enumerate(owns)]
+    owns = [kind.read(computation(name, data, place, len(inputs), parameters)) for place, data in enumerate(inputs)]
+    assert len({kind.shape(own) for own in owns}) == 1
+    runs = [kind.run(LinkedGroup(links, place), own) for place, own in enumerate(owns)]
     return await asyncio.gather(*runs, return_exceptions=True)
 
 

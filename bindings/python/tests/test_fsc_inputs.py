@@ -68,7 +68,7 @@ REFUSED: list[tuple[str, Any, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("name", "data", "parameters", "part"), REFUSED, ids=[f"{name}: {part}" for name, _, _, part in REFUSED])
 def test_input_is_refused_with_the_element_in_the_message(name: str, data: Any, parameters: dict[str, Any], part: str) -> None:
     with pytest.raises(Failure) as caught:
-        MICROPROTOCOLS[name]().read(computation(name, data, 0, 2, parameters))
+        MICROPROTOCOLS[name].read(computation(name, data, 0, 2, parameters))
     assert part in caught.value.message
     assert (caught.value.code, caught.value.reason) == (400, "invalid-input")
 
@@ -76,11 +76,11 @@ def test_input_is_refused_with_the_element_in_the_message(name: str, data: Any, 
 @pytest.mark.parametrize("name", [name for name, kind in MICROPROTOCOLS.items() if kind.most == 2])
 def test_protocols_of_two_parties_refuse_three(name: str) -> None:
     with pytest.raises(Failure, match="network.nodes has 3 parties; give 2"):
-        MICROPROTOCOLS[name]().read(computation(name, [[[1]]], 0, 3))
+        MICROPROTOCOLS[name].read(computation(name, [[[1]]], 0, 3))
 
 
 @pytest.mark.parametrize("kind", MICROPROTOCOLS.values(), ids=MICROPROTOCOLS)
-def test_every_microprotocol_says_what_it_reveals(kind: type[Microprotocol]) -> None:
+def test_every_microprotocol_says_what_it_reveals(kind: Microprotocol) -> None:
     assert MICROPROTOCOLS[kind.name] is kind
     assert re.fullmatch(r"(Every party|Both parties) learns? .*[.]", kind.reveals)
     assert kind.version >= 1

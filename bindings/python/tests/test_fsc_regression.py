@@ -51,10 +51,8 @@ def test_linear_regression(offset: float, scale: float) -> None:
 
 def test_a_single_variable_against_scipy() -> None:
     rows = _split(VARIABLES[:, :1], OUTCOME)
-    found, expected = (
-        result("StatisticsRegressionOLSHorizontal", *rows, parameters={"variables": 1}),
-        scipy.stats.linregress(VARIABLES[:, 0], OUTCOME),
-    )
+    found = result("StatisticsRegressionOLSHorizontal", *rows, parameters={"variables": 1})
+    expected = scipy.stats.linregress(VARIABLES[:, 0], OUTCOME)
     assert found["coefficients"] == pytest.approx([expected.slope], rel=1e-12)
     assert found["intercept"] == pytest.approx(expected.intercept, rel=1e-12)
     assert found["standard_errors"] == pytest.approx([expected.stderr], rel=1e-12)

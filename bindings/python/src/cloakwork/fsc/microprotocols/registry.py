@@ -21,21 +21,21 @@ from cloakwork.fsc.microprotocols.statistics_regression_ols_horizontal import St
 from cloakwork.fsc.microprotocols.statistics_regression_ols_vertical import StatisticsRegressionOLSVertical
 from cloakwork.fsc.microprotocols.statistics_univariate import StatisticsUnivariate
 
-_ALL: tuple[type[Microprotocol], ...] = (
-    KthElement,
-    MinimumMaximum,
-    SecureMatrixMultiplication,
-    SecureMedian,
-    StatisticsBivariate,
-    StatisticsContingency,
-    StatisticsFrequency,
-    StatisticsKaplanMeier,
-    StatisticsLogRank,
-    StatisticsQuantiles,
-    StatisticsRegressionLogistic,
-    StatisticsRegressionOLSHorizontal,
-    StatisticsRegressionOLSVertical,
-    StatisticsUnivariate,
+_ALL: tuple[Microprotocol, ...] = (
+    KthElement(),
+    MinimumMaximum(),
+    SecureMatrixMultiplication(),
+    SecureMedian(),
+    StatisticsBivariate(),
+    StatisticsContingency(),
+    StatisticsFrequency(),
+    StatisticsKaplanMeier(),
+    StatisticsLogRank(),
+    StatisticsQuantiles(),
+    StatisticsRegressionLogistic(),
+    StatisticsRegressionOLSHorizontal(),
+    StatisticsRegressionOLSVertical(),
+    StatisticsUnivariate(),
 )
 
-MICROPROTOCOLS: Mapping[str, type[Microprotocol]] = MappingProxyType({one.name: one for one in _ALL})
+MICROPROTOCOLS: Mapping[str, Microprotocol] = MappingProxyType({one.name: one for one in _ALL})
