@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from cloakwork.fsc.protocols.fixed_point import PRECISION, exponent_above, power_of_two, scaled_sum, unscaled
+from cloakwork.fsc.protocols.fixed_point import PRECISION, exponent_above, fixed_point, halved, power_of_two, unscaled
 
 if TYPE_CHECKING:
     from cloakwork.fsc.computation import Group
@@ -51,14 +51,16 @@ async def moments(group: Group, values: Sequence[Fraction], low: Fraction, high:
     """
     centre, spread = (low + high) / 2, (high - low) / 2
     exponent = exponent_above(spread) if spread else 0
-    # Fixed point throughout: exact powers of decimals would have ever longer denominators.
-    deviations = [Fraction(scaled_sum([value - centre], exponent), 1 << PRECISION) for value in values] if spread else []
-    powers = [scaled_sum(one**order for one in deviations) for order in range(1, HIGHEST + 1)]
-    logarithms = [_relative_logarithm(value, high) for value in values] if low > 0 else []
+    deviations = fixed_point(values, exponent, centre) if spread else []
+    powers, power = [], deviations
+    for _ in range(HIGHEST):
+        powers.append(sum(power))
+        power = [halved(one * other, PRECISION) for one, other in zip(power, deviations, strict=True)]
+    logarithm = Fraction(math.fsum(_relative_logarithm(value, high) for value in values)) if low > 0 else Fraction(0)
     nearest = low if low > 0 else high if high < 0 else None
-    reciprocals = [nearest / value for value in values] if nearest is not None else []
-    extra = [scaled_sum(logarithms, _LOGARITHM), scaled_sum(reciprocals)]
-    sums = await group.sum([len(values), *powers, *extra])
+    # One by one: quotients have no small denominator in common.
+    reciprocals = [] if nearest is None else [fixed_point([nearest / value], 0)[0] for value in values]
+    sums = await group.sum([len(values), *powers, *fixed_point([logarithm], 0), sum(reciprocals)])
     samples, raw = sums[0], [Fraction(1), *(unscaled(one) / sums[0] for one in sums[1 : HIGHEST + 1])]
     unit = power_of_two(exponent)
     shifted = [sum(math.comb(order, k) * raw[k] * (-raw[1]) ** (order - k) for k in range(order + 1)) for order in range(HIGHEST + 1)]
@@ -66,17 +68,16 @@ async def moments(group: Group, values: Sequence[Fraction], low: Fraction, high:
         samples,
         centre + raw[1] * unit,
         [unit**order * Fraction(one) for order, one in enumerate(shifted)],
-        None if low <= 0 else float(unscaled(sums[-2], _LOGARITHM) / samples),
+        None if low <= 0 else float(unscaled(sums[-2]) / samples),
         None if nearest is None else unscaled(sums[-1]) / samples / nearest,
     )
 
 
-# |ln(x / y)| is below 2^11 for doubles x, y.
-_LOGARITHM = 11
+def _relative_logarithm(value: Fraction, high: Fraction) -> float:
+    """ln(value / high)."""
+    ratio = float(value / high)
+    # Below that doubles have fewer bits.
+    return math.log(ratio) if ratio > _SMALL else math.log(value) - math.log(high)
 
 
-def _relative_logarithm(value: Fraction, high: Fraction) -> Fraction:
-    """ln(value / high), where neither number nor quotient need be within doubles."""
-    ratio = value / high
-    exponent = exponent_above(ratio)
-    return Fraction(math.log(ratio / power_of_two(exponent))) + exponent * Fraction(math.log(2))
+_SMALL = 1e-300

@@ -49,9 +49,9 @@ def _descend(session: Session, keys: Sequence[int], ranks: Sequence[int], width:
         raise Failure(400, "invalid-input", f"data: {len(keys)} values are too many; {largest - 1} can be compared", session.index)
     found = [0] * len(ranks)
     wanted = np.array(ranks, dtype=np.float64)[:, None] * unit
-    steps = np.arange(1, 1 << DIGIT)
     for shift in range((width - 1) // DIGIT * DIGIT, -1, -DIGIT):
-        below = [[bisect_left(keys, ((known << DIGIT) | int(step)) << shift) for step in steps] for known in found]
+        steps = range(1, 1 << min(DIGIT, width - shift))
+        below = [[bisect_left(keys, ((known << DIGIT) | step) << shift) for step in steps] for known in found]
         answers = (total(session, np.array(below, dtype=np.float64) * unit) < wanted).open()
         found = [(known << DIGIT) | int(np.count_nonzero(row)) for known, row in zip(found, answers, strict=True)]
     return found
