@@ -1,1 +1,1 @@
-"""The microprotocols, one file each, and their registry by name."""
+"""What the parties can compute together, a file each, and the registry of them by name."""
