@@ -223,8 +223,8 @@ def command_lines(bench: Bench) -> int:
 
 def interrupted(bench: Bench) -> int:
     """A server ends with 0 on SIGINT and on SIGTERM, and its TLS proxy with it; of TLS it takes version 1.3 only."""
-    from cloakwork.secagg import Identity
     from cloakwork.flow.certificate import self_signed
+    from cloakwork.secagg import Identity
 
     home = bench.scratch / "home"
     home.mkdir()

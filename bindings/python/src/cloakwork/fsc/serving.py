@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Protocol
 
@@ -28,8 +30,7 @@ class _Opened(Engine, Protocol):
 def serve(settings: Settings, engine: _Opened) -> None:
     """Serves until the process is told to end.
 
-    Requests that wait for a computation then have some seconds to end; after that their computations are cancelled, and the other parties
-    told.
+    Computations that are in work then end: who waits for one is told, and so are the other parties.
 
     Args:
         settings: where it listens, who may call, what a call may cost.
@@ -39,16 +40,25 @@ def serve(settings: Settings, engine: _Opened) -> None:
         FlowError: the file of clients cannot be used, or the engine cannot be opened.
     """
     return_large_blocks()
-    _Server(configuration(application(settings, engine), settings.listener, settings.patience), engine).run()
+    made = application(settings, engine)
+    _Server(configuration(made, settings.listener, settings.patience), engine, made.state.end_waiting).run()
 
 
 class _Server(uvicorn.Server):
-    """Has the engine open while it serves."""
+    """Has the engine open while it serves, and ends without waiting for computations."""
 
-    def __init__(self, config: uvicorn.Config, engine: _Opened) -> None:
+    def __init__(self, config: uvicorn.Config, engine: _Opened, end_waiting: Callable[[], None]) -> None:
         super().__init__(config)
         self._engine = engine
+        self._end_waiting = end_waiting
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        async with self._engine:
+        async with AsyncExitStack() as self._open:
+            await self._open.enter_async_context(self._engine)
             await super().serve(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_waiting()
+        await super().shutdown(sockets)
+        # After this uvicorn raises the signal again that told it to end.
+        await self._open.aclose()

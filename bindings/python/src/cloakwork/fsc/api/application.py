@@ -85,6 +85,7 @@ def application(settings: Settings, engine: Engine, clock: Clock = time.monotoni
     # The door has taken away the slashes that clients add; nothing else is a request.
     made.router.redirect_slashes = False
     made.state.handles = handles
+    made.state.end_waiting = endpoints.end_waiting
     return made
 
 
@@ -95,6 +96,11 @@ class _Endpoints:
         self._representations = representations
         self._handles = handles
         self._bounds = bounds
+        self._ending = asyncio.Event()
+
+    def end_waiting(self) -> None:
+        """Answers all calls that wait for a computation, because the server ends."""
+        self._ending.set()
 
     async def representations(self, request: Request) -> Response:
         """`/representations`."""
@@ -131,7 +137,7 @@ class _Endpoints:
 
     async def _call(self, request: Request, holdings: Holdings) -> bytes:
         async with body.receive(request, holdings, self._bounds) as arguments:
-            return await _while_there(request, self._representations.call(holdings, _handle(request), arguments))
+            return await self._while_there(request, self._representations.call(holdings, _handle(request), arguments))
 
     async def _download(self, request: Request, holdings: Holdings) -> bytes:
         await body.discard(request, self._bounds)
@@ -145,29 +151,29 @@ class _Endpoints:
         await body.discard(request, self._bounds)
         return self._representations.attribute(holdings, _handle(request), request.path_params["attribute_name"])
 
+    async def _while_there(self, request: Request, work: Coroutine[Any, Any, bytes]) -> bytes:
+        """Does what a client waits for, and stops when it does not wait any more, or the server ends.
+
+        Raises:
+            Failure: what the work raises; the server ends; or the client has gone, which it will not hear.
+        """
+        working, leaving, ending = (asyncio.ensure_future(one) for one in (work, _left(request), self._ending.wait()))
+        try:
+            await asyncio.wait({working, leaving, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                return working.result()
+            if ending.done():
+                raise Failure(503, "stopping", "the server ends, and so does this computation; ask again when it is back")
+            raise Failure(408, "client-gone", "the client ended the connection before there was a result")
+        finally:
+            for one in (working, leaving, ending):
+                one.cancel()
+            await asyncio.gather(working, leaving, ending, return_exceptions=True)
+
 
 def _handle(request: Request) -> str:
     found: str = request.path_params["representation_uuid"]
     return found
-
-
-async def _while_there(request: Request, work: Coroutine[Any, Any, bytes]) -> bytes:
-    """Does what a client waits for, and stops when it does not wait any more.
-
-    Raises:
-        Failure: what the work raises; or the client has gone, which it will not hear.
-    """
-    working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_left(request))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise Failure(408, "client-gone", "the client ended the connection before there was a result")
-        return working.result()
-    finally:
-        working.cancel()
-        leaving.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
 
 
 async def _left(request: Request) -> None:

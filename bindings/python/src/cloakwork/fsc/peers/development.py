@@ -14,9 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cloakwork.flow.certificate import self_signed
-from cloakwork.fsc.peers.address import LOOPBACK, Address
+from cloakwork.fsc.peers.address import Address
 from cloakwork.fsc.peers.credentials import Credentials, certificate_of
 from cloakwork.fsc.peers.directory import Directory, Peer
+from cloakwork.web.listener import LOOPBACK
 from cloakwork.wire.problem import FlowError, FlowStatus
 
 __all__ = ["PORT_OFFSET", "Development", "shared_folder"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cloakwork.fsc.peers.address import Address, node
+from cloakwork.web.listener import LOOPBACK, Listener
 from cloakwork.wire.problem import FlowError, FlowStatus
 
 if sys.version_info >= (3, 11):
@@ -15,7 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Limits", "Listener", "PeerSettings", "Settings"]
+__all__ = ["Limits", "PeerSettings", "Settings"]
 
 _HIGHEST_PORT = 2**16
 
@@ -41,23 +42,6 @@ class Limits:
     runs: int = 1024
     message: int = 1 << 28
     pending: int = 1024
-
-
-@dataclass(frozen=True)
-class Listener:
-    """Where clients reach the server.
-
-    Attributes:
-        host: address to listen on.
-        port: port to listen on.
-        certificate: PEM file of the certificate chain; None for plain HTTP on this machine.
-        key: PEM file of its private key.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 55501
-    certificate: Path | None = None
-    key: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -169,7 +153,7 @@ class _Table:
             raise self._wrong("certificate", "and key belong together: give both or none")
         if not 0 <= port < _HIGHEST_PORT:
             raise self._wrong("port", "must be in 0 to 65535")
-        if certificate is None and host not in {"127.0.0.1", "::1", "localhost"}:
+        if certificate is None and host not in LOOPBACK:
             raise self._wrong("certificate", "is needed to serve clients on other machines than this one")
         return Listener(host, port, certificate, key)
 
