@@ -14,14 +14,14 @@ __all__ = ["SecureMean"]
 class SecureMean(SecureSum):
     """The mean of all numbers of all parties.
 
-    Data and parameters as of SecureSum. The result is ``{"mean": float, "samples": numbers}``: the exact sum over their number, rounded;
+    Data and parameters as of SecureSum. The result has `mean`, a float, and `samples`, a count: the exact sum over their number, rounded;
     None where nobody has any.
     """
 
     name = "SecureMean"
     version = 1
     reveals: ClassVar[str] = (
-        "Everybody learns the mean and how many numbers there are together, hence their sum, and nothing about the parts of the parties."
+        "Every party learns the mean and how many numbers there are together, hence their sum, and nothing about the parts of the parties."
     )
 
     async def run(self, group: Group, own: tuple[Scale, int, int]) -> dict[str, Any]:

@@ -16,14 +16,14 @@ class SecureSum(Microprotocol):
 
     Data: a number, or a list of numbers or of lists of numbers; nothing is 0. Parameters: `digits_after` and `digits_before` of `Scale`.
 
-    The result is ``{"samples": numbers, "sum": float}``: the decimals that the numbers are written as are added exactly, after each party's
+    The result has `samples`, a count, and `sum`, a float: the decimals that the numbers are written as are added exactly, after each party's
     sum was rounded to `digits_after` decimals, and the total is rounded once to a double. `samples` counts the numbers, those in lists too.
     """
 
     name = "SecureSum"
     version = 1
     reveals: ClassVar[str] = (
-        "Everybody learns the sum of all numbers and how many numbers there are together, and nothing about the parts of the parties."
+        "Every party learns the sum of all numbers and how many numbers there are together, and nothing about the parts of the parties."
     )
 
     def read(self, computation: Computation) -> tuple[Scale, int, int]:

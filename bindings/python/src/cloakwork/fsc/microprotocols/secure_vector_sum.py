@@ -18,13 +18,13 @@ class SecureVectorSum(Microprotocol):
 
     Data: a list of numbers, or a list that holds one such list. Parameters as of SecureSum.
 
-    The result is ``{"sum": [float, ...]}``, each element as SecureSum would give it.
+    The result has `sum`, a list of floats, each element as SecureSum would give it.
     """
 
     name = "SecureVectorSum"
     version = 1
     reveals: ClassVar[str] = (
-        "Everybody learns the sum of each element and the length of the vectors, and nothing about the vectors of the parties."
+        "Every party learns the sum of each element and the length of the vectors, and nothing about the vectors of the parties."
     )
 
     def read(self, computation: Computation) -> tuple[Scale, NDArray[Any]]:
