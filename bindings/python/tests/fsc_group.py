@@ -18,7 +18,7 @@ from cloakwork.mpc._party import Party
 from cloakwork.mpc._trace import Trace
 
 T = TypeVar("T")
-SECONDS = 60.0
+SECONDS = 20.0
 LIMB = 48
 WIDE = 128
 

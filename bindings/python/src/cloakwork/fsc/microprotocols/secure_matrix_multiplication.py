@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from cloakwork.fsc.computation import Computation, Group, Microprotocol
-from cloakwork.fsc.microprotocols.readers import exact, known, matrix, refused, single
+from cloakwork.fsc.microprotocols.readers import exact, known, matrix, single
 from cloakwork.fsc.protocols.fixed_point import as_float
 from cloakwork.fsc.protocols.vertical_product import vertical_product
 
@@ -35,8 +35,6 @@ class SecureMatrixMultiplication(Microprotocol):
     def read(self, computation: Computation) -> Input:
         """One matrix."""
         known(computation.parameters, ())
-        if len(computation.nodes) != self.most:
-            raise refused(f"network.nodes has {len(computation.nodes)} parties; give 2")
         rows = matrix(single(computation.data, "a matrix; a list of rows in one more list"), "data[0]")
         return [[exact(value) for value in one] for one in rows]
 

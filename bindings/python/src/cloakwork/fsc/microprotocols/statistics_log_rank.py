@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
-
-import numpy as np
 
 from cloakwork.fsc.computation import Computation, Group, Microprotocol
 from cloakwork.fsc.microprotocols.readers import known
 from cloakwork.fsc.microprotocols.survival_records import read_records, shared_width
+from cloakwork.fsc.protocols.linear_algebra import quadratic_form
 from cloakwork.fsc.protocols.survival_table import Record, SurvivalTable, survival_table
+
+# Of the sums over times.
+UNIT = 1 << 128
 
 
 @dataclass(frozen=True)
@@ -59,22 +62,28 @@ class StatisticsLogRank(Microprotocol):
 
 
 def _tested(table: SurvivalTable) -> tuple[list[float], _Test | None]:
-    """Events that are expected in each group, and the test."""
+    """Events that are expected in each group, and the test, in integers as far as it goes: the same bits for all parties."""
     size = len(table.groups)
-    at_risk, events = (np.array(one, dtype=np.float64).reshape(size, len(table.times)) for one in (table.at_risk, table.events))
-    everybody, happened = at_risk.sum(axis=0), events.sum(axis=0)
-    parts = at_risk / everybody
-    expected = parts * happened
-    # Of the events of a time, each group's number is hypergeometric.
-    factors = np.where(everybody > 1, happened * (everybody - happened) / np.maximum(everybody - 1, 1), 0.0)
-    covariance = np.diag((parts * factors).sum(axis=1)) - (parts * factors) @ parts.T
-    freedom = int(np.linalg.matrix_rank(covariance)) if size else 0
-    found: list[float] = expected.sum(axis=1).tolist()
-    if not freedom:
-        return found, None
-    excess = (events - expected).sum(axis=1)
-    # All groups together have no excess: one of them tells nothing more, and the pseudo-inverse leaves it out.
-    return found, _Test(float(excess @ np.linalg.pinv(covariance, hermitian=True) @ excess), freedom)
+    expected, covariance = [0] * size, [[0] * size for _ in range(size)]
+    for at_risk, events in zip(zip(*table.at_risk, strict=True), zip(*table.events, strict=True), strict=True):
+        total, happened = sum(at_risk), sum(events)
+        spread = happened * (total - happened)
+        for one in range(size):
+            expected[one] += _quotient(at_risk[one] * happened, total)
+            # Of the events of a time, each group's number is hypergeometric.
+            for other in range(size if spread else 0):
+                common = at_risk[one] * (total * (one == other) - at_risk[other])
+                covariance[one][other] += _quotient(spread * common, (total - 1) * total**2)
+    found = [Fraction(one, UNIT) for one in expected]
+    excess = [sum(events) - one for events, one in zip(table.events, found, strict=True)]
+    # All groups together have no excess, so one of them tells nothing more; nor does one that was never at risk beside others.
+    statistic, freedom = quadratic_form([[Fraction(one, UNIT) for one in row] for row in covariance], excess, Fraction(1, 1 << 64))
+    return [float(one) for one in found], _Test(float(statistic), freedom) if freedom else None
+
+
+def _quotient(numerator: int, denominator: int) -> int:
+    """A quotient in units of 1 / UNIT, to the nearest."""
+    return (2 * numerator * UNIT + denominator) // (2 * denominator)
 
 
 def upper_tail(statistic: float, freedom: int) -> float:

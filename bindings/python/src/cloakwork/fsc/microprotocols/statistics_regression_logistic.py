@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cloakwork.fsc.computation import Computation, Failure, Group, Microprotocol
-from cloakwork.fsc.microprotocols.readers import exact, known, refused, table, truth, whole
-from cloakwork.fsc.protocols.covariances import TOLERANCE, Covariances, covariances
-from cloakwork.fsc.protocols.linear_algebra import inverse
+from cloakwork.fsc.microprotocols.readers import exact, known, truth
+from cloakwork.fsc.microprotocols.regression_records import inverted, read_records, some
+from cloakwork.fsc.protocols.covariances import Covariances, covariances
+from cloakwork.fsc.protocols.linear_algebra import inverse, product
 
 Floats = NDArray[np.float64]
 
-MOST_VARIABLES = 64
 # Newton steps. They end after one that changes no predictor by more than this: as each squares the error, what is left is no more than that
 # of the arithmetic.
 MOST_STEPS = 30
 ENOUGH = 1e-7
 # Of the log-likelihood, the part that may be rounding.
 NOISE = 1e-12
+# Of an element of the information, the part that may be rounding.
+SINGULAR = 1e-13
 # Sums are made of doubles with so many bits after the point.
 FRACTION = 60
 
@@ -55,12 +59,7 @@ class StatisticsRegressionLogistic(Microprotocol):
     def read(self, computation: Computation) -> Input:
         """Records, all of one length, with outcomes last."""
         asked = known(computation.parameters, {"variables"})
-        rows = table(computation.data, 2)
-        variables = whole(asked["variables"], "parameters.variables", 1) if "variables" in asked else len(rows[0]) - 1 if rows else 0
-        if not 1 <= variables <= MOST_VARIABLES:
-            raise refused(f"there are {variables} variables; give 1 to {MOST_VARIABLES}, by records or by parameters.variables")
-        if rows and len(rows[0]) != variables + 1:
-            raise refused(f"data[0] has {len(rows[0])} elements; give {variables} variables and the outcome")
+        rows, variables = read_records(computation.data, asked)
         outcomes = [truth(one[-1], f"data[{place}][{variables}]") for place, one in enumerate(rows)]
         return Input([[exact(one[place]) for one in rows] for place in range(variables)], outcomes)
 
@@ -70,13 +69,9 @@ class StatisticsRegressionLogistic(Microprotocol):
 
     async def run(self, group: Group, own: Input) -> dict[str, Any]:
         """`covariances`, then Newton's method."""
-        found = await covariances(group, own.columns)
-        if found is None:
-            raise Failure(400, "undefined", "data: no party has a record; give some")
-        dependent = inverse(found.products, TOLERANCE)
-        if isinstance(dependent, int):
-            message = f"data: variable {dependent} is constant or depends on those before it; leave it out, or give more records"
-            raise Failure(400, "undefined", message)
+        found = some(await covariances(group, own.columns))
+        # Nothing is done with it but to see that it is there.
+        inverted(found.products)
         design = np.ones((len(own.outcomes), len(own.columns) + 1))
         for place, (column, mean, scale) in enumerate(zip(own.columns, found.means, found.scales, strict=True)):
             design[:, place + 1] = [float((value - mean) / scale) for value in column]
@@ -88,54 +83,57 @@ class _Likelihood:
     """Of one choice of parameters, over all parties' records: the logarithm, its gradient, and its second derivatives turned in sign."""
 
     logarithm: float
-    gradient: Floats
-    information: Floats
+    gradient: list[float]
+    information: list[list[float]]
 
 
-async def _likelihood(group: Group, design: Floats, outcomes: Floats, parameters: Floats) -> _Likelihood:
-    predictors = design @ parameters
+async def _likelihood(group: Group, design: Floats, outcomes: Floats, parameters: list[float]) -> _Likelihood:
+    predictors = design @ np.array(parameters)
     # log(1 + e^p) and the logistic function without overflow.
     logarithm = float(np.sum(outcomes * predictors - np.logaddexp(0.0, predictors)))
     fitted = np.exp(-np.logaddexp(0.0, -predictors))
     gradient = design.T @ (outcomes - fitted)
     information = (design.T * (fitted * np.exp(-np.logaddexp(0.0, predictors)))) @ design
-    own = [logarithm, *gradient, *information[np.triu_indices(len(parameters))]]
-    sums = await group.sum([round(Fraction(float(one)) * (1 << FRACTION)) for one in own])
-    made = np.array([float(Fraction(one, 1 << FRACTION)) for one in sums])
-    upper = np.zeros_like(information)
-    upper[np.triu_indices(len(parameters))] = made[1 + len(parameters) :]
-    return _Likelihood(float(made[0]), made[1 : 1 + len(parameters)], upper + np.triu(upper, 1).T)
+    pairs = list(combinations_with_replacement(range(len(parameters)), 2))
+    own = [logarithm, *gradient.tolist(), *(float(information[pair]) for pair in pairs)]
+    sums = [one / (1 << FRACTION) for one in await group.sum([round(Fraction(one) * (1 << FRACTION)) for one in own])]
+    made = [[0.0] * len(parameters) for _ in parameters]
+    for (i, j), one in zip(pairs, sums[1 + len(parameters) :], strict=True):
+        made[i][j] = made[j][i] = one
+    return _Likelihood(sums[0], sums[1 : 1 + len(parameters)], made)
 
 
 async def _fitted(group: Group, found: Covariances, design: Floats, outcomes: Floats) -> dict[str, Any]:
-    parameters = np.zeros(design.shape[1])
+    # What follows from the sums is made of single operations on doubles, so that all parties take the same steps on whatever machine.
+    parameters = [0.0] * design.shape[1]
     here = await _likelihood(group, design, outcomes, parameters)
     for step in range(1, MOST_STEPS + 1):
-        change = _change(here)
-        there = await _likelihood(group, design, outcomes, parameters + change)
+        change = product(_inverse(here), here.gradient)
+        there = await _likelihood(group, design, outcomes, _added(parameters, change))
         while there.logarithm < here.logarithm - NOISE * abs(here.logarithm) and _size(change) >= ENOUGH:
-            change = change / 2
-            there = await _likelihood(group, design, outcomes, parameters + change)
-        parameters, here = parameters + change, there
+            change = [one / 2 for one in change]
+            there = await _likelihood(group, design, outcomes, _added(parameters, change))
+        parameters, here = _added(parameters, change), there
         if _size(change) < ENOUGH:
             return _result(found, here, parameters, step)
     raise _separated()
 
 
-def _size(change: Floats) -> float:
+def _added(one: list[float], other: list[float]) -> list[float]:
+    return [first + second for first, second in zip(one, other, strict=True)]
+
+
+def _size(change: list[float]) -> float:
     """The most that a predictor changes: scaled variables are at most 1."""
-    return float(np.abs(change).sum())
+    return sum(map(abs, change))
 
 
-def _change(here: _Likelihood) -> Floats:
-    """The step of Newton's method."""
-    try:
-        change = np.linalg.solve(here.information, here.gradient)
-    except np.linalg.LinAlgError as error:
-        raise _separated() from error
-    if not np.isfinite(change).all():
+def _inverse(here: _Likelihood) -> list[list[float]]:
+    """The inverse of the information."""
+    found = inverse(here.information, SINGULAR)
+    if isinstance(found, int):
         raise _separated()
-    return np.asarray(change, dtype=np.float64)
+    return found
 
 
 def _separated() -> Failure:
@@ -143,19 +141,18 @@ def _separated() -> Failure:
     return Failure(400, "undefined", message)
 
 
-def _result(found: Covariances, here: _Likelihood, parameters: Floats, steps: int) -> dict[str, Any]:
+def _result(found: Covariances, here: _Likelihood, parameters: list[float], steps: int) -> dict[str, Any]:
     """Parameters of the variables as they were given."""
-    scales, means = np.array([float(one) for one in found.scales]), np.array([float(one) for one in found.means])
-    # Of parameter p of the scaled variables the others are A p.
-    turned = np.diag([1.0, *(1.0 / scales)])
-    turned[0, 1:] = -means / scales
-    variances = np.diag(turned @ np.linalg.inv(here.information) @ turned.T)
-    values, errors = (turned @ parameters).tolist(), np.sqrt(variances).tolist()
+    scales, means = [float(one) for one in found.scales], [float(one) for one in found.means]
+    variances = _inverse(here)
+    # The intercept is a . p for the parameters p of the scaled variables.
+    a = [1.0, *(-mean / scale for mean, scale in zip(means, scales, strict=True))]
+    variance = sum(one * other for one, other in zip(a, product(variances, a), strict=True))
     return {
-        "coefficients": values[1:],
-        "intercept": values[0],
-        "standard_errors": errors[1:],
-        "intercept_standard_error": errors[0],
+        "coefficients": [one / scale for one, scale in zip(parameters[1:], scales, strict=True)],
+        "intercept": sum(one * other for one, other in zip(a, parameters, strict=True)),
+        "standard_errors": [math.sqrt(variances[place][place]) / scale for place, scale in enumerate(scales, 1)],
+        "intercept_standard_error": math.sqrt(variance),
         "log_likelihood": here.logarithm,
         "samples": found.samples,
         "steps": steps,

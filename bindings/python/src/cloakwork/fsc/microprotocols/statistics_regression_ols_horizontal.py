@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from cloakwork.fsc.computation import Computation, Failure, Group, Microprotocol
-from cloakwork.fsc.microprotocols.readers import exact, known, refused, table, truth, whole
+from cloakwork.fsc.computation import Computation, Group, Microprotocol
+from cloakwork.fsc.microprotocols.readers import exact, known, truth
+from cloakwork.fsc.microprotocols.regression_records import inverted, read_records, some
 from cloakwork.fsc.protocols.covariances import TOLERANCE, Covariances, covariances
 from cloakwork.fsc.protocols.fixed_point import as_float, square_root
-from cloakwork.fsc.protocols.linear_algebra import inverse, product
-
-MOST_VARIABLES = 64
+from cloakwork.fsc.protocols.linear_algebra import product
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,7 @@ class StatisticsRegressionOLSHorizontal(Microprotocol):
     def read(self, computation: Computation) -> Input:
         """Records, all of one length."""
         asked = known(computation.parameters, {"variables", "intercept"})
-        rows = table(computation.data, 2)
-        variables = whole(asked["variables"], "parameters.variables", 1) if "variables" in asked else len(rows[0]) - 1 if rows else 0
-        if not 1 <= variables <= MOST_VARIABLES:
-            raise refused(f"there are {variables} variables; give 1 to {MOST_VARIABLES}, by records or by parameters.variables")
-        if rows and len(rows[0]) != variables + 1:
-            raise refused(f"data[0] has {len(rows[0])} elements; give {variables} variables and the explained one")
+        rows, variables = read_records(computation.data, asked)
         columns = [[exact(one[place]) for one in rows] for place in range(variables + 1)]
         return Input(columns, truth(asked.get("intercept", True), "parameters.intercept"))
 
@@ -57,10 +51,7 @@ class StatisticsRegressionOLSHorizontal(Microprotocol):
 
     async def run(self, group: Group, own: Input) -> dict[str, Any]:
         """`covariances`, then the normal equations."""
-        found = await covariances(group, own.columns)
-        if found is None:
-            raise Failure(400, "undefined", "data: no party has a record; give some")
-        return _solved(found, intercept=own.intercept)
+        return _solved(some(await covariances(group, own.columns)), intercept=own.intercept)
 
 
 def _solved(found: Covariances, *, intercept: bool) -> dict[str, Any]:
@@ -68,22 +59,19 @@ def _solved(found: Covariances, *, intercept: bool) -> dict[str, Any]:
     around = [Fraction(0)] * len(means) if intercept else means
     products = [[value + samples * around[i] * around[j] for j, value in enumerate(row)] for i, row in enumerate(found.products)]
     squares, mixed, total = [row[:-1] for row in products[:-1]], products[-1][:-1], products[-1][-1]
-    inverted = inverse(squares, TOLERANCE)
-    if isinstance(inverted, int):
-        message = f"data: variable {inverted} is constant or depends on those before it; leave it out, or give more records"
-        raise Failure(400, "undefined", message)
-    coefficients = product(inverted, mixed)
+    unexplained = inverted(squares)
+    coefficients = product(unexplained, mixed)
     # What is below the rounding of the sums is no residual.
     residual = max(total - sum((a * b for a, b in zip(coefficients, mixed, strict=True)), Fraction(0)), Fraction(0))
     residual = residual if residual > TOLERANCE * total else Fraction(0)
     freedom = samples - len(coefficients) - intercept
     variance = residual / freedom if freedom > 0 else None
     fitted = sum((a * b for a, b in zip(coefficients, means, strict=False)), Fraction(0))
-    spread = sum((a * b for a, b in zip(means, product(inverted, means[:-1]), strict=False)), Fraction(1, samples))
+    spread = sum((a * b for a, b in zip(means, product(unexplained, means[:-1]), strict=False)), Fraction(1, samples))
     return {
         "coefficients": [as_float(one) for one in coefficients],
         "intercept": as_float(means[-1] - fitted) if intercept else None,
-        "standard_errors": [_root(variance, inverted[place][place]) for place in range(len(coefficients))],
+        "standard_errors": [_root(variance, unexplained[place][place]) for place in range(len(coefficients))],
         "intercept_standard_error": _root(variance, spread) if intercept else None,
         "residual_variance": as_float(variance),
         "r_squared": as_float(1 - residual / total) if total else None,

@@ -36,8 +36,8 @@ async def greatest(group: Group, own: Sequence[int | None], width: int) -> list[
 
 def _descend(session: Session, own: Sequence[int | None], width: int) -> list[int | None]:
     found: list[int | None] = [0] * len(own)
-    values = np.arange(1 << DIGIT)
     for shift in range((width - 1) // DIGIT * DIGIT, -1, -DIGIT):
+        values = np.arange(1 << min(DIGIT, width - shift))
         digits = np.array([_digit(key, known, shift) for key, known in zip(own, found, strict=True)])
         holds = disjunction(session, digits[:, None] >= values)
         for column, answers in enumerate(holds):
