@@ -1,0 +1,1 @@
+"""What microprotocols are made of: protocols between the parties of a run."""
