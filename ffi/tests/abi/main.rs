@@ -38,3 +38,4 @@ mod round;
 mod runs;
 mod sampling;
 mod sums;
+mod verified;
