@@ -110,7 +110,7 @@ def beside_mpyc(say: Callable[[str], object]) -> list[Compared]:
     ]:
         say(name)
         rates = [
-            count / table.connected(make(count), PARTIES, FORMAT, dealer=dealer)
+            count / table.connected(make(count), PARTIES, FORMAT, dealer=dealer)[0]
             for count, dealer in zip(counts, (True, False), strict=False)
         ]
         found.append(Compared(name, rates[0], rates[1], theirs.get(name)))

@@ -333,6 +333,10 @@ enum cloak_status
      */
     CLOAK_ERR_BUSY = 109,
     /**
+     * Something that has no verified form was asked for in verified mode.
+     */
+    CLOAK_ERR_NOT_VERIFIED = 110,
+    /**
      * A value is NaN or infinite.
      */
     CLOAK_ERR_NOT_FINITE = 201,
@@ -965,6 +969,8 @@ typedef int32_t cloak_mpc_rounding;
  * of rows see x as a matrix with `n[0]` columns, row by row.
  *
  * Whole numbers become real where one of two inputs is real and for functions; truth values become numbers where numbers are needed.
+ *
+ * Those from `CLOAK_MPC_ADD` to `CLOAK_MPC_POWER` have a verified form, the others have none.
  */
 enum cloak_mpc_operation_type
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -1190,7 +1196,7 @@ enum cloak_mpc_content
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Something that no other case describes: what makes correlated randomness without a dealer.
+     * Something that no other case describes: what makes correlated randomness without a dealer; all that verified mode sends.
      */
     CLOAK_MPC_OTHER = 0,
     /**
@@ -1298,6 +1304,11 @@ typedef struct cloak_mpc_dealer cloak_mpc_dealer;
 
 /**
  * One party's side of a computation. All parties make the same calls in the same order; nothing is sent before `cloak_mpc_advance`.
+ *
+ * In verified mode (`cloak_mpc_config.verified`) parties that do what they like are caught before an output is given. It has a dealer, dithered rounding, and
+ * the operations of which `cloak_mpc_operation_type` says so; anything else is `CLOAK_ERR_NOT_VERIFIED`. What was asked for runs, is checked, and then opens together. A check that fails ends
+ * the session at all parties that follow the protocol, in the same round: every call, `cloak_mpc_advance` and `cloak_mpc_run` first, then returns
+ * `CLOAK_ERR_NOT_AUTHENTIC`, with the party where one is to blame, or `CLOAK_ERR_STOPPED`, with the party that found an error.
  */
 typedef struct cloak_mpc_session cloak_mpc_session;
 
@@ -1998,9 +2009,9 @@ typedef struct cloak_mpc_config {
      */
     uint8_t suite;
     /**
-     * Zeros.
+     * 1 for verified mode, 0 for none (see `cloak_mpc_session`).
      */
-    uint8_t reserved[1];
+    uint8_t verified;
 } cloak_mpc_config;
 
 /**
@@ -3941,7 +3952,7 @@ cloak_status cloak_mesh_finish(uint8_t bits,
                                const struct cloak_lanes *sum);
 
 /**
- * A dealer for so many parties.
+ * A dealer for so many parties, of sessions in verified mode or not; the parties of one computation agree on that.
  *
  * Hosts only. The caller ends it with `cloak_mpc_dealer_free`; sessions that were made with it go on.
  *
@@ -3975,7 +3986,8 @@ void cloak_mpc_dealer_free(struct cloak_mpc_dealer *dealer);
  * @param failure   NULL, or where to say what failed, and because of whom
  * @return `CLOAK_ERR_INVALID_ARGUMENT`, `CLOAK_ERR_UNSUPPORTED`, `CLOAK_ERR_MALFORMED`, `CLOAK_ERR_LOW_ORDER_KEY` and `CLOAK_ERR_REPEATED_KEY` for what is wrong in the arguments;
  *         `CLOAK_ERR_UNKNOWN_PARTY` for an identity that is no party's; `CLOAK_ERR_NOT_CONNECTED`, `CLOAK_ERR_OTHER_SESSION`, `CLOAK_ERR_LOST`, `CLOAK_ERR_LEFT`,
- *         `CLOAK_ERR_SILENT`; `CLOAK_ERR_SYSTEM`, such as for an address that is in use; `CLOAK_ERR_RANDOMNESS`
+ *         `CLOAK_ERR_SILENT`; `CLOAK_ERR_SYSTEM`, such as for an address that is in use; `CLOAK_ERR_NOT_VERIFIED` for verified mode without a dealer or with exact
+ *         rounding; `CLOAK_ERR_RANDOMNESS`
  */
 CLOAK_MUST_USE
 cloak_status cloak_mpc_connect(const struct cloak_mpc_config *config,
@@ -3991,7 +4003,7 @@ cloak_status cloak_mpc_connect(const struct cloak_mpc_config *config,
  *
  * @param failure  NULL, or where to say what failed, and because of whom
  * @return `CLOAK_ERR_OUT_OF_ORDER` for a session that is not connected; `CLOAK_ERR_SILENT`, `CLOAK_ERR_LOST`, `CLOAK_ERR_LEFT`; `CLOAK_ERR_MALFORMED` and others for what
- *         is refused; `CLOAK_ERR_SYSTEM`
+ *         is refused; `CLOAK_ERR_NOT_AUTHENTIC` and `CLOAK_ERR_STOPPED` where a check of verified mode failed; `CLOAK_ERR_SYSTEM`
  */
 CLOAK_MUST_USE
 cloak_status cloak_mpc_run(struct cloak_mpc_session *session,
@@ -4092,7 +4104,7 @@ CLOAK_MUST_USE cloak_status cloak_mpc_forget_result(struct cloak_mpc_session *se
  * @param capacity   values that fit in `outputs`; when they do not, nothing was asked for
  * @param length     how many it gives
  * @return `CLOAK_ERR_INVALID_ARGUMENT` for another operation, other numbers or constants than it takes, a number that no value has, another number of inputs, or kinds that
- *         it does not take; `CLOAK_ERR_INVALID_LENGTH` where lengths do not fit
+ *         it does not take; `CLOAK_ERR_INVALID_LENGTH` where lengths do not fit; in verified mode `CLOAK_ERR_NOT_VERIFIED` for an operation that has no verified form
  */
 CLOAK_MUST_USE
 cloak_status cloak_mpc_apply(struct cloak_mpc_session *session,
@@ -4299,7 +4311,7 @@ cloak_status cloak_mpc_receive(struct cloak_mpc_session *session,
  * @param rng     source of what this party draws, all within this call; NULL for that of the operating system
  * @param out     the session
  * @return `CLOAK_ERR_INVALID_ARGUMENT` for a number outside of its range or another dealer; `CLOAK_ERR_UNSUPPORTED` for another suite; `CLOAK_ERR_DUPLICATE`
- *         for a party that the dealer has served; `CLOAK_ERR_RANDOMNESS`
+ *         for a party that the dealer has served; `CLOAK_ERR_NOT_VERIFIED` for exact rounding in verified mode; `CLOAK_ERR_RANDOMNESS`
  */
 CLOAK_MUST_USE
 cloak_status cloak_mpc_session_new(const struct cloak_mpc_config *config,
@@ -4317,7 +4329,8 @@ cloak_status cloak_mpc_session_new(const struct cloak_mpc_config *config,
  * @param ahead    about how many words of correlated randomness are held at a time
  * @param rng      source of what this party draws, all within this call; NULL for that of the operating system
  * @param out      the session
- * @return `CLOAK_ERR_INVALID_ARGUMENT` for a number outside of its range; `CLOAK_ERR_UNSUPPORTED` for another suite; `CLOAK_ERR_RANDOMNESS`
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for a number outside of its range; `CLOAK_ERR_UNSUPPORTED` for another suite; `CLOAK_ERR_NOT_VERIFIED` for verified mode, which
+ *         has a dealer; `CLOAK_ERR_RANDOMNESS`
  */
 CLOAK_MUST_USE
 cloak_status cloak_mpc_session_new_without_dealer(const struct cloak_mpc_config *config,
@@ -4369,7 +4382,7 @@ cloak_status cloak_mpc_public(struct cloak_mpc_session *session,
  * @param words   the shares, which are secret
  * @param length  how many
  * @param value   the value
- * @return `CLOAK_ERR_INVALID_ARGUMENT` for another kind
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for another kind; `CLOAK_ERR_NOT_VERIFIED` in verified mode
  */
 CLOAK_MUST_USE
 cloak_status cloak_mpc_shares(struct cloak_mpc_session *session,
@@ -4414,7 +4427,7 @@ CLOAK_MUST_USE cloak_status cloak_mpc_forget(struct cloak_mpc_session *session, 
  * @param out       the words
  * @param capacity  words that fit in `out`
  * @param length    words of the value
- * @return `CLOAK_ERR_OUT_OF_ORDER` while the value is not made; what `cloak_mpc_check` says of it
+ * @return `CLOAK_ERR_OUT_OF_ORDER` while the value is not made; what `cloak_mpc_check` says of it; `CLOAK_ERR_NOT_VERIFIED` in verified mode
  */
 CLOAK_MUST_USE
 cloak_status cloak_mpc_own_shares(struct cloak_mpc_session *session,
@@ -4437,11 +4450,14 @@ cloak_status cloak_mpc_get_cost(struct cloak_mpc_session *session,
 /**
  * What the operations will cost that were asked for and have not begun, exactly: nothing in a program depends on a value. Openings are not in it; one takes a round and eight bytes an element.
  *
+ * In verified mode inputs, public numbers and openings are in it: steps are all calls that gave a value, in their order, then the openings, each as if nothing was to be checked
+ * before it.
+ *
  * @param total     all of them, side by side where they are independent
  * @param steps     each by itself, in the order in which they were asked for
  * @param capacity  steps that fit
  * @param length    how many steps there are
- * @return what an operation fails with that fails whatever the values are
+ * @return what an operation fails with that fails whatever the values are; `CLOAK_ERR_OUT_OF_ORDER` in verified mode while something runs
  */
 CLOAK_MUST_USE
 cloak_status cloak_mpc_explain(struct cloak_mpc_session *session,

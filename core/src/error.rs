@@ -14,6 +14,8 @@ pub enum ErrorKind {
     BufferTooSmall = 103,
     /// An argument is outside its documented range.
     InvalidArgument = 104,
+    /// Something that has no verified form was asked for in verified mode.
+    NotVerified = 110,
 
     // 200: numbers.
     /// A value is NaN or infinite.
@@ -214,6 +216,9 @@ impl ErrorKind {
             Self::InvalidLength => "a length does not fit the other arguments",
             Self::BufferTooSmall => "the output buffer is too small; give one of the stated size",
             Self::InvalidArgument => "an argument is outside its documented range",
+            Self::NotVerified => {
+                "this has no verified form: verified mode has a dealer, sums, products, division by public numbers with a dither, and openings"
+            }
             Self::NotFinite => "a value is NaN or infinite; remove or replace it before contributing",
             Self::OutOfRange => {
                 "a value is too large for its segment and the sum could wrap; clip it or plan the run with more bits"

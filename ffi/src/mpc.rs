@@ -12,6 +12,7 @@ pub mod rounds;
 pub mod session;
 
 mod alone;
+mod computation;
 mod drawn;
 
 /// The party that gets a dealer's corrections.

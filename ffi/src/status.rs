@@ -36,6 +36,8 @@ pub enum cloak_status {
     CLOAK_ERR_OUT_OF_MEMORY = 108,
     /// The handle is in use by a call that has not returned, such as the one whose callback made this call.
     CLOAK_ERR_BUSY = 109,
+    /// Something that has no verified form was asked for in verified mode.
+    CLOAK_ERR_NOT_VERIFIED = 110,
 
     // 200: numbers.
     /// A value is NaN or infinite.
@@ -206,6 +208,7 @@ statuses_of_core! {
     InvalidLength => CLOAK_ERR_INVALID_LENGTH,
     BufferTooSmall => CLOAK_ERR_BUFFER_TOO_SMALL,
     InvalidArgument => CLOAK_ERR_INVALID_ARGUMENT,
+    NotVerified => CLOAK_ERR_NOT_VERIFIED,
     NotFinite => CLOAK_ERR_NOT_FINITE,
     OutOfRange => CLOAK_ERR_OUT_OF_RANGE,
     InvalidWidth => CLOAK_ERR_INVALID_WIDTH,

@@ -4,6 +4,7 @@ use cloakwork_core::fingerprint::Fingerprint;
 use cloakwork_core::mpc::correlation::Correlation;
 use cloakwork_core::mpc::dealer::Request;
 use cloakwork_core::mpc::local::comparison::Width;
+use cloakwork_core::mpc::verified;
 use cloakwork_core::privacy::mechanism::{Mechanism, MechanismConfig};
 use cloakwork_core::ring::{Bits, pack, packed_len};
 use cloakwork_core::secagg::{Encoding, MAX_DESCRIPTION_SIZE, Segment};
@@ -47,6 +48,19 @@ fn requests() -> [Vec<Correlation>; 2] {
     ]
 }
 
+/// Correlations with MACs: another kind of dealer knows them.
+fn verified_requests() -> Vec<verified::Correlation> {
+    use verified::Correlation as Verified;
+    vec![
+        Verified::Known { owner: 1, count: 3 },
+        Verified::Masks { count: 2 },
+        Verified::Products { count: 5 },
+        Verified::Squares { count: 1 },
+        Verified::MatrixProduct { rows: 2, inner: 3, columns: 4 },
+        Verified::Truncations { count: 3, fraction: 16 },
+    ]
+}
+
 fn main() {
     let folder = PathBuf::from(std::env::args().nth(1).expect("a folder"));
     let write = |target: &str, number: usize, bytes: &[u8]| {
@@ -77,6 +91,7 @@ fn main() {
     for (number, correlations) in requests().into_iter().enumerate() {
         write("dealer_request", number, &Request::new(0, correlations).expect("a few").encode());
     }
+    write("dealer_request", 2, &Request::new(0, verified_requests()).expect("a few").encode());
     write("member_set", 0, &[5, 0, 0b11011]);
     write("fingerprint", 0, Fingerprint::new(&identity(0).public_key()).as_str().as_bytes());
     for (number, bits) in [1, 20, 33, 64, 100, 128].into_iter().enumerate() {

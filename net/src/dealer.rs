@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use cloakwork_core::ErrorKind;
-use cloakwork_core::mpc::dealer::{MOST_BYTES, Service};
+use cloakwork_core::mpc::dealer::{self, Dealing, MOST_BYTES, Service};
 use mio::{Events, Poll};
 
 use crate::connect::Connector;
@@ -20,29 +20,29 @@ use crate::session::Session;
 /// Pieces that wait for a slow line: one that leaves, and one after it.
 const PIECES: usize = 2;
 
-/// A dealer's links to the parties, which call it.
-pub struct Dealer {
+/// A dealer's links to the parties, which call it. What it deals, correlations with MACs or without, is its service's.
+pub struct Dealer<D: Dealing = dealer::Dealer> {
     session: Session,
     limits: Limits,
     poll: Poll,
     /// By party; empty once it has ended well.
     links: Vec<Option<Link>>,
-    service: Service,
+    service: Service<D>,
 }
 
-impl fmt::Debug for Dealer {
+impl<D: Dealing> fmt::Debug for Dealer<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Dealer({:?})", self.service)
     }
 }
 
-impl Dealer {
+impl<D: Dealing> Dealer<D> {
     /// Waits for all parties of a session, and gives each its seed.
     ///
     /// # Errors
     ///
     /// As [`crate::Mesh::connect`]; [`Error::InvalidSession`] unless the session is one of a dealer with as many parties as the service has.
-    pub fn connect(session: Session, mut service: Service, listener: TcpListener, limits: Limits) -> Result<Self> {
+    pub fn connect(session: Session, mut service: Service<D>, listener: TcpListener, limits: Limits) -> Result<Self> {
         if !session.is_dealer() || session.parties() != service.parties() {
             return Err(Error::InvalidSession { kind: ErrorKind::InvalidArgument, peer: Some(Peer::Dealer) });
         }

@@ -2,7 +2,7 @@
 //!
 //! What parties open never goes this way: nothing here takes the message of a round.
 
-use cloakwork_core::mpc::dealer::{PIECE_BYTES, Request};
+use cloakwork_core::mpc::dealer::{PIECE_BYTES, Query};
 
 use crate::error::{Error, Result};
 use crate::frame::Kind;
@@ -18,10 +18,9 @@ impl DealerLink {
     }
 
     /// Asks for corrections.
-    pub(crate) fn ask(&mut self, request: &Request) -> Result<()> {
-        let bytes = request.encode();
-        if !self.0.queue(Kind::Request, &bytes) {
-            return Err(Error::TooLarge { peer: Peer::Dealer, size: bytes.len() as u64, bound: u32::MAX.into() });
+    pub(crate) fn ask(&mut self, query: &Query) -> Result<()> {
+        if !self.0.queue(Kind::Request, &query.bytes) {
+            return Err(Error::TooLarge { peer: Peer::Dealer, size: query.bytes.len() as u64, bound: u32::MAX.into() });
         }
         self.0.pump();
         Ok(())

@@ -172,9 +172,9 @@ impl Mesh {
 
     /// Asks the dealer for what the engine wants, and hands on what comes.
     fn fetch(&mut self, engine: &mut impl Rounds, until: Instant) -> Result<()> {
-        let request = engine.request().map_err(Error::Refused)?.ok_or(Error::NoPreprocessing)?;
-        self.dealer.as_mut().ok_or(Error::NoPreprocessing)?.ask(&request)?;
-        let mut due = 8 * request.words();
+        let query = engine.request().map_err(Error::Refused)?.ok_or(Error::NoPreprocessing)?;
+        self.dealer.as_mut().ok_or(Error::NoPreprocessing)?.ask(&query)?;
+        let mut due = 8 * query.words;
         while due > 0 {
             let piece = self.of_dealer(until, self.limits.corrections, DealerLink::corrections)?;
             engine.supply(&piece).map_err(|_| Error::Malformed { peer: Peer::Dealer })?;

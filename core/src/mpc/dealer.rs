@@ -7,6 +7,8 @@
 //! corrected party.
 
 mod delivery;
+pub(in crate::mpc) mod fields;
+mod kinds;
 mod request;
 mod service;
 
@@ -26,8 +28,10 @@ use crate::random;
 use crate::ring::Lane;
 
 pub use self::delivery::Delivery;
-pub use self::request::{MOST_BYTES, MOST_CORRELATIONS, MOST_WORDS, Request};
-pub use self::service::{PIECE_BYTES, PIECE_WORDS, Piece, Service};
+pub use self::fields::Fields;
+pub use self::request::{MOST_BYTES, MOST_CORRELATIONS, MOST_WORDS, Query, Request, Requested};
+pub(in crate::mpc) use self::service::seeds;
+pub use self::service::{Dealing, PIECE_BYTES, PIECE_WORDS, Piece, Service};
 
 /// Bytes of a seed.
 pub const SEED_SIZE: usize = 32;

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::{Correlation, Material};
-use crate::mpc::dealer::{Preprocessing, Request};
+use crate::mpc::dealer::{Preprocessing, Query};
 
 /// Bytes of the head of a message: its round.
 const HEAD: usize = 8;
@@ -318,8 +318,8 @@ pub trait Rounds {
     ///
     /// # Errors
     ///
-    /// Those of [`Request::new`].
-    fn request(&mut self) -> Result<Option<Request>> {
+    /// Those of [`crate::mpc::dealer::Request::new`].
+    fn request(&mut self) -> Result<Option<Query>> {
         Ok(None)
     }
 

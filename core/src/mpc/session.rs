@@ -11,6 +11,8 @@ mod kind;
 mod operation;
 mod program;
 mod slot;
+mod values;
+pub mod verified;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -23,7 +25,8 @@ use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
-use crate::mpc::dealer::{Dealt, Delivery, Preprocessing, Request, Seed};
+use crate::mpc::correlation::{Correlation, Words};
+use crate::mpc::dealer::{Dealt, Delivery, Preprocessing, Query, Seed};
 use crate::mpc::engine::{Content, Cost, Engine, Outcome, Progress, Rounds};
 use crate::mpc::oblivious::Generator;
 use crate::mpc::pairwise::Pairwise;
@@ -36,6 +39,7 @@ pub use self::kind::{Kind, Public};
 pub use self::operation::Operation;
 use self::program::{Call, Program};
 use self::slot::Slot;
+use self::values::Values;
 
 /// A value of a session, by the number that all parties know it by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,17 +79,16 @@ pub struct Session {
     /// Whether the present round is one of the generator's.
     making: bool,
     /// What the corrected party gets from a dealer elsewhere.
-    delivery: Option<Delivery>,
+    delivery: Option<Delivery<Correlation>>,
     /// Operations of the batch whose correlations were announced, if one was.
     announced: Option<usize>,
     format: Format,
     seeds: Seeds,
     agreed: Slot,
-    values: BTreeMap<u64, Slot>,
+    values: Values<Words>,
     openings: BTreeMap<u64, Opening>,
     waiting: Vec<Step>,
     program: Program,
-    next: u64,
 }
 
 impl fmt::Debug for Session {
@@ -129,11 +132,10 @@ impl Session {
             format,
             seeds,
             agreed,
-            values: BTreeMap::new(),
+            values: Values::new(),
             openings: BTreeMap::new(),
             waiting: Vec::new(),
             program: Program::default(),
-            next: 0,
         })
     }
 
@@ -220,7 +222,7 @@ impl Session {
     ///
     /// [`ErrorKind::InvalidArgument`] for a number that no value has.
     pub fn form(&self, value: ValueId) -> Result<(Kind, usize)> {
-        self.slot(value).map(|slot| (slot.kind, slot.length))
+        self.values.slot(value).map(|slot| (slot.kind, slot.length))
     }
 
     /// Numbers that party `owner` gives, `numbers`, and the others do not know: they say how many there are, and of which kind.
@@ -248,7 +250,7 @@ impl Session {
                 Err(error) => Err(error),
             });
         });
-        Ok(self.add(output))
+        Ok(self.values.add(output))
     }
 
     /// This party's shares of words that somebody from outside gives: every party takes part with its own, and their sums are the numbers.
@@ -260,7 +262,7 @@ impl Session {
     fn given(&mut self, kind: Kind, words: &[u64]) -> ValueId {
         let output = Slot::new(kind.max(Kind::Integer), words.len());
         output.put(Ok(Zeroizing::new(words.to_vec())));
-        self.add(output)
+        self.values.add(output)
     }
 
     /// Numbers that everybody knows.
@@ -295,14 +297,14 @@ impl Session {
     /// where lengths do not fit.
     pub fn apply(&mut self, operation: Operation, inputs: &[ValueId]) -> Result<Vec<ValueId>> {
         let ids: Vec<u64> = inputs.iter().map(|id| id.0).collect();
-        let inputs = inputs.iter().map(|id| self.slot(*id).cloned()).collect::<Result<Vec<Slot>>>()?;
+        let inputs = inputs.iter().map(|id| self.values.slot(*id).cloned()).collect::<Result<Vec<Slot>>>()?;
         let forms: Vec<(Kind, usize)> = inputs.iter().map(|slot| (slot.kind, slot.length)).collect();
         let outputs: Vec<Slot> =
             operation.forms(&forms)?.into_iter().map(|(kind, length)| Slot::new(kind, length)).collect();
         self.program.operation(&operation);
         self.called(Call::Apply, &ids, None);
         self.waiting.push(Step { operation, inputs, outputs: outputs.clone() });
-        Ok(outputs.into_iter().map(|slot| self.add(slot)).collect())
+        Ok(outputs.into_iter().map(|slot| self.values.add(slot)).collect())
     }
 
     /// The rows of a value with so many columns in an order that nobody knows.
@@ -331,7 +333,7 @@ impl Session {
             return Err(ErrorKind::InvalidArgument.bound(self.parties() as u64));
         }
         let id = value.0;
-        let mut value = self.slot(value)?.clone();
+        let mut value = self.values.slot(value)?.clone();
         self.called(Call::Open, &[id], None);
         self.called(Call::Open, &receivers.iter().map(|receiver| *receiver as u64).collect::<Vec<_>>(), None);
         let kind = value.kind;
@@ -349,18 +351,17 @@ impl Session {
         let receivers = receivers.to_vec();
         let outcome = self.engine.spawn(async move {
             let pairwise = with_seeds(&agreed, &seeds).await?;
-            let words = value.words().await?;
+            let words = value.shares().await?;
             protocol::output(&party, &pairwise, &receivers, &words).await
         });
-        let id = self.next;
-        self.next += 1;
+        let id = self.values.number();
         self.openings.insert(id, (kind, outcome));
         Ok(ResultId(id))
     }
 
     /// Forgets a value, and wipes it once nothing that was asked for needs it.
     pub fn forget(&mut self, value: ValueId) {
-        self.values.remove(&value.0);
+        self.values.forget(value);
     }
 
     /// What was opened, once; `None` while it is not there.
@@ -378,7 +379,7 @@ impl Session {
     ///
     /// That of the operation that failed, or of [`Session::form`].
     pub fn check(&self, value: ValueId) -> Result<()> {
-        self.slot(value)?.peek().map_or(Ok(()), |result| result.map(|_| ()))
+        self.values.slot(value)?.peek().map_or(Ok(()), |result| result.map(|_| ()))
     }
 
     /// This party's shares of a value, if they are there: for learners who look at a computation from inside, and for values that leave for another session. Bits are packed.
@@ -387,7 +388,7 @@ impl Session {
     ///
     /// As [`Session::check`].
     pub fn own_shares(&self, value: ValueId) -> Result<Option<Zeroizing<Vec<u64>>>> {
-        self.slot(value)?.peek().transpose().map(|words| words.map(|words| (*words).clone()))
+        self.values.slot(value)?.peek().transpose().map(|words| words.map(|words| (*words).clone()))
     }
 
     /// What the message of the present round to a party is made of, after its first eight bytes: the parts in their order, each with its bytes. For learners; nothing depends on it.
@@ -437,17 +438,6 @@ impl Session {
         }
         Ok(true)
     }
-
-    fn slot(&self, value: ValueId) -> Result<&Slot> {
-        self.values.get(&value.0).ok_or_else(|| ErrorKind::InvalidArgument.bound(self.next))
-    }
-
-    fn add(&mut self, slot: Slot) -> ValueId {
-        let id = self.next;
-        self.next += 1;
-        self.values.insert(id, slot);
-        ValueId(id)
-    }
 }
 
 impl Rounds for Session {
@@ -491,8 +481,9 @@ impl Rounds for Session {
         }
     }
 
-    fn request(&mut self) -> Result<Option<Request>> {
-        self.delivery.as_mut().map_or(Ok(None), Delivery::request)
+    fn request(&mut self) -> Result<Option<Query>> {
+        let request = self.delivery.as_mut().map_or(Ok(None), Delivery::request)?;
+        Ok(request.map(|request| request.query()))
     }
 
     fn supply(&mut self, piece: &[u8]) -> Result<()> {
@@ -509,6 +500,6 @@ fn begin(engine: &mut Engine, format: Format, step: &Step) {
 
 /// The seeds of pairs, once they are agreed.
 async fn with_seeds(agreed: &Slot, seeds: &Seeds) -> Result<Rc<Pairwise>> {
-    agreed.words().await?;
+    agreed.shares().await?;
     seeds.borrow().clone().ok_or_else(|| ErrorKind::OutOfOrder.into())
 }

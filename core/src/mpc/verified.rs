@@ -17,6 +17,8 @@ mod opening;
 mod output;
 mod product;
 mod rehearsal;
+mod request;
+mod scale;
 mod truncation;
 
 use alloc::boxed::Box;
@@ -75,6 +77,17 @@ impl Verified {
     #[must_use]
     pub const fn party(&self) -> &Party {
         &self.party
+    }
+
+    /// Whether something was opened or announced since the last check: the next output checks it, or [`Self::check`].
+    #[must_use]
+    pub fn is_unchecked(&self) -> bool {
+        !self.record.borrow().is_empty()
+    }
+
+    /// For a rehearsal of what follows upon something unchecked.
+    pub(in crate::mpc) fn assume_unchecked(&self) {
+        self.record.borrow_mut().announced(&[]);
     }
 
     /// What public values count in this party's shares of values, and of MACs.

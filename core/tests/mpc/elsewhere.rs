@@ -75,7 +75,7 @@ impl Parties {
         let session = &mut self.sessions[party];
         let service = self.service.as_mut().unwrap();
         while session.advance().unwrap() == Progress::Preprocessing {
-            let request = session.request().unwrap().expect("something is missing, so it asks").encode();
+            let request = session.request().unwrap().expect("something is missing, so it asks").bytes;
             assert_eq!(session.request().unwrap(), None, "it asks once");
             service.take(&request).unwrap();
             self.heard.push(request);
@@ -161,7 +161,7 @@ fn what_the_dealer_hears_follows_from_the_program_alone() {
     assert_ne!(of_one, of_other);
     // Nothing but well-formed requests, which hold kinds and lengths.
     for bytes in &one {
-        assert_eq!(&Request::decode(bytes).unwrap().encode(), bytes);
+        assert_eq!(&Request::<Correlation>::decode(bytes).unwrap().encode(), bytes);
     }
 }
 
@@ -253,7 +253,7 @@ fn what_is_too_long_is_not_asked_for() {
     let (rows, columns) = (1 << 20, 1 << 20);
     assert_eq!(kind(Correlation::MatrixProduct { rows, inner: 1, columns }), ErrorKind::TooLong);
     assert_eq!(kind(Correlation::MatrixProduct { rows: usize::MAX, inner: 2, columns }), ErrorKind::TooLong);
-    assert_eq!(Request::new(0, Vec::new()).unwrap_err().kind(), ErrorKind::InvalidLength);
+    assert_eq!(Request::<Correlation>::new(0, Vec::new()).unwrap_err().kind(), ErrorKind::InvalidLength);
     let one = Correlation::Bits { count: 1 };
     assert_eq!(Request::new(0, vec![one; MOST_CORRELATIONS + 1]).unwrap_err().kind(), ErrorKind::InvalidLength);
     assert_eq!(Request::new(u64::MAX, vec![one]).unwrap_err().kind(), ErrorKind::OutOfRange);
@@ -299,7 +299,7 @@ proptest! {
         if let Some(byte) = bytes.get_mut(place) {
             *byte ^= 1 << bit;
         }
-        if let Ok(request) = Request::decode(&bytes) {
+        if let Ok(request) = Request::<Correlation>::decode(&bytes) {
             prop_assert_eq!(request.encode(), bytes);
         }
     }

@@ -1,6 +1,6 @@
 """Groups of flowers that three gardens found: k-means in which nobody learns which flower is in which group.
 
-    python examples/python/mpc/irises.py
+    python examples/python/mpc/irises.py --tls
 
 The data: Fisher's irises (1936), as scikit-learn carries them. Every garden has a third of them. What becomes known: the centres of
 the groups and how many flowers each has. They are compared with scikit-learn's, from the same start.
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 import numpy as np
+import table
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
@@ -52,9 +53,10 @@ def nearest(flowers: mpc.Tensor, centres: mpc.Tensor) -> mpc.Tensor:
 
 def group(session: mpc.Session, parts: Sequence[Array]) -> tuple[Array, NDArray[np.int64]]:
     """Centres and sizes of the groups."""
-    flowers = mpc.concatenate([session.share(part, owner) for owner, part in enumerate(parts)])
+    flowers = mpc.concatenate([session.share(table.own(session, owner, part), owner) for owner, part in enumerate(parts)])
     centres = flowers[start(np.empty(flowers.shape))]
-    for _ in track(range(STEPS), description="steps", transient=True):
+    # One bar is enough where parties run side by side.
+    for _ in track(range(STEPS), description="steps", transient=True, disable=bool(session.index)):
         chosen = nearest(flowers, centres)
         # A group that lost all flowers has its centre at the origin.
         sizes = chosen.sum(axis=0).maximum(1)
@@ -67,21 +69,21 @@ def main() -> int:
     """Groups, and compares."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--parties", type=int, default=3, help="gardens, 2 or more (default 3)")
+    table.options(parser)
     arguments = parser.parse_args()
     parts = gardens(arguments.parties)
-    with mpc.Session.local(arguments.parties) as session:
-        centres, sizes = group(session, parts)
-        cost = session.cost
+    found = table.play(lambda session: (*group(session, parts), session.cost), arguments.parties, mpc.Format(), arguments)
+    centres, sizes, cost = found[0]
     flowers = np.concatenate(parts)
     expected = KMeans(GROUPS, init=flowers[start(flowers)], n_init=1, max_iter=STEPS, tol=0).fit(flowers)
 
-    table = Table("group", "flowers", "centre", "scikit-learn's flowers", "its centre")
+    shown = Table("group", "flowers", "centre", "scikit-learn's flowers", "its centre")
     sizes_there = np.bincount(expected.labels_, minlength=GROUPS)
     for place in range(GROUPS):
-        here, there = (" ".join(f"{value:.3f}" for value in found[place]) for found in (centres, expected.cluster_centers_))
-        table.add_row(str(place + 1), str(sizes[place]), here, str(sizes_there[place]), there)
+        here, there = (" ".join(f"{value:.3f}" for value in one[place]) for one in (centres, expected.cluster_centers_))
+        shown.add_row(str(place + 1), str(sizes[place]), here, str(sizes_there[place]), there)
     console = Console()
-    console.print(table)
+    console.print(shown)
     console.print(f"{cost.rounds:,} rounds, {cost.bytes / 1e3:,.0f} kB to another party")
     near = np.abs(centres - expected.cluster_centers_).max() < TOLERANCE
     return 0 if near and np.array_equal(sizes, sizes_there) else 1

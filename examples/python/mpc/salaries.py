@@ -1,6 +1,6 @@
 """What companies pay: medians over all of them, and a word to each alone; no salary is shown.
 
-    python examples/python/mpc/salaries.py
+    python examples/python/mpc/salaries.py --tls
 
 The salaries are drawn at random, with a fixed seed. What becomes known to everybody: how many salaries each company has, the joint
 medians of women and of men, and the gap. Each company alone learns whether its own median is below the joint one.
@@ -11,9 +11,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import table
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -45,12 +46,12 @@ class Findings:
     Attributes:
         women: their joint median.
         men: theirs.
-        below: for each company, whether its median is below the joint one of everybody; only that company learns it.
+        below: for each company, whether its median is below the joint one of everybody; only that one learns it (None elsewhere).
     """
 
     women: float
     men: float
-    below: tuple[bool, ...]
+    below: tuple[bool | None, ...]
 
     @property
     def gap(self) -> float:
@@ -73,13 +74,14 @@ def companies(count: int) -> list[Company]:
 
 def compare(session: mpc.Session, given: Sequence[Company]) -> Findings:
     """The medians, and the word to each company."""
-    women = mpc.concatenate([session.share(company.women, owner) for owner, company in enumerate(given)])
-    men = mpc.concatenate([session.share(company.men, owner) for owner, company in enumerate(given)])
+    women = mpc.concatenate([session.share(table.own(session, owner, company.women), owner) for owner, company in enumerate(given)])
+    men = mpc.concatenate([session.share(table.own(session, owner, company.men), owner) for owner, company in enumerate(given)])
     joint = mpc.concatenate([women, men]).median()
-    words = [session.share(np.median(company.everybody), owner, float) < joint for owner, company in enumerate(given)]
+    middles = [table.own(session, owner, np.asarray(np.median(company.everybody))) for owner, company in enumerate(given)]
+    words = [session.share(middle, owner, float) < joint for owner, middle in enumerate(middles)]
     medians = mpc.stack([women.median(), men.median()]).open()
-    below = [word.open(to=owner)[owner] for owner, word in enumerate(words)]
-    return Findings(float(medians[0]), float(medians[1]), tuple(bool(word) for word in below))
+    below = [table.told(session, word, owner) for owner, word in enumerate(words)]
+    return Findings(float(medians[0]), float(medians[1]), tuple(None if word is None else bool(word) for word in below))
 
 
 def compare_in_the_open(given: Sequence[Company]) -> Findings:
@@ -95,19 +97,21 @@ def main() -> int:
     """Compares, and shows what everybody and what each one learns."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--parties", type=int, default=4, help="companies, 2 or more (default 4)")
+    table.options(parser)
     arguments = parser.parse_args()
     given = companies(arguments.parties)
     # Salaries are compared as real numbers of up to 2^21 euros.
-    with mpc.Session.local(arguments.parties, fraction=11, bits=34) as session:
-        found = compare(session, given)
-        cost = session.cost
+    form = mpc.Format(fraction=11, bits=34)
+    learnt = table.play(lambda session: (compare(session, given), session.cost), arguments.parties, form, arguments)
+    found, cost = learnt[0]
+    found = replace(found, below=table.together([one.below for one, _ in learnt]))
 
-    table = Table("who learns it", "what")
-    table.add_row("everybody", f"median of women {found.women:,.1f} euros, of men {found.men:,.1f}: {found.gap:.1f} % less")
+    shown = Table("who learns it", "what")
+    shown.add_row("everybody", f"median of women {found.women:,.1f} euros, of men {found.men:,.1f}: {found.gap:.1f} % less")
     for place, below in enumerate(found.below, start=1):
-        table.add_row(f"company {place}", "its median is below that of everybody" if below else "its median is not below that of everybody")
+        shown.add_row(f"company {place}", "its median is below that of everybody" if below else "its median is not below that of everybody")
     console = Console()
-    console.print(table)
+    console.print(shown)
     console.print(f"{cost.rounds:,} rounds, {cost.bytes / 1e3:,.0f} kB to another party")
     return 0 if found == compare_in_the_open(given) else 1
 

@@ -60,10 +60,7 @@ def hospitals(count: int) -> tuple[list[Rows], Rows]:
 
 def of(session: mpc.Session, rows: Sequence[Rows]) -> list[Rows]:
     """What a party of a network knows: its own rows, and how many the others have."""
-    return [
-        part if session.index in {None, place} else Rows(np.zeros_like(part.features), np.zeros_like(part.labels))
-        for place, part in enumerate(rows)
-    ]
+    return [Rows(table.own(session, place, part.features), table.own(session, place, part.labels)) for place, part in enumerate(rows)]
 
 
 def scales(session: mpc.Session, rows: Sequence[Rows]) -> tuple[Array, Array]:
@@ -153,13 +150,11 @@ def main() -> int:
     """Trains, compares, and says what it cost."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--parties", type=int, default=2, help="hospitals, 2 or more (default 2)")
-    parser.add_argument("--tls", action="store_true", help="each hospital, and the dealer, in a process of its own, over TLS")
-    parser.add_argument("--no-dealer", action="store_true", help="make correlated randomness by oblivious transfer between the hospitals")
+    table.options(parser)
     arguments = parser.parse_args()
     rows, test = hospitals(arguments.parties)
-    play = table.connected if arguments.tls else table.alone
     form = mpc.Format(rounding="dithered")
-    made = play(lambda session: model(session, rows), arguments.parties, form, dealer=not arguments.no_dealer)
+    made, *_ = table.play(lambda session: model(session, rows), arguments.parties, form, arguments)
     expected = train_in_the_open(rows, made.mean, made.deviation)
     found, plain = (right(one, test, made.mean, made.deviation) for one in (made.weights, expected))
 

@@ -32,10 +32,15 @@ LIMIT_SECONDS = 300
         ("tumours.py", ("--parties", "2", "--tls"), "rows judged rightly"),
         ("tumours.py", ("--parties", "3", "--tls"), "rows judged rightly"),
         ("irises.py", (), "its centre"),
+        ("irises.py", ("--tls",), "its centre"),
         ("salaries.py", (), "median of women"),
+        ("salaries.py", ("--tls", "--parties", "3"), "median of women"),
         ("vertical.py", (), "scikit-learn's"),
+        ("vertical.py", ("--tls",), "scikit-learn's"),
         ("auction.py", ("--bidders", "2"), "the price is"),
         ("auction.py", ("--bidders", "5"), "the price is"),
+        ("auction.py", ("--bidders", "3", "--tls"), "the price is"),
+        ("auction.py", ("--bidders", "2", "--tls", "--no-dealer"), "the price is"),
     ],
 )
 def test_it_ends_well(program: str, options: tuple[str, ...], said: str) -> None:

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cloakwork_core::ErrorKind;
 use cloakwork_core::mpc::dealer::{Dealer, Dealt, Preprocessing, SEED_SIZE, Seed};
+use cloakwork_core::mpc::verified;
 use cloakwork_core::prg::Suite;
 use zeroize::Zeroizing;
 
@@ -30,10 +31,11 @@ impl Opaque for cloak_mpc_dealer {
     const KIND: u32 = kind(b"CWd");
 }
 
-/// What a dealer handle holds: the dealer, which the session with the corrections uses too, and the seeds that have not been given out.
+/// What a dealer handle holds: the dealers of both kinds of correlations, which the session with the corrections uses too, and the seeds that have not been given out.
 #[derive(Debug)]
 pub(crate) struct DealerObject {
     dealer: Arc<Mutex<Dealer>>,
+    verified: Arc<Mutex<verified::Dealer>>,
     suite: Suite,
     seeds: Vec<Option<Seed>>,
 }
@@ -51,8 +53,7 @@ impl DealerObject {
 
     /// The source of one party, which is given once: two sessions with one seed would use correlations twice.
     pub(crate) fn source(&mut self, party: usize) -> Checked<Box<dyn Preprocessing>> {
-        let seed = self.seeds.get_mut(party).ok_or(ErrorKind::InvalidArgument).map_err(cloakwork_core::Error::from)?;
-        let seed = seed.take().ok_or(cloak_status::CLOAK_ERR_DUPLICATE)?;
+        let seed = self.seed(party)?;
         let dealt = if party == CORRECTED {
             let dealer = Arc::clone(&self.dealer);
             let corrections = Box::new(move |number, correlation: &_| {
@@ -64,9 +65,30 @@ impl DealerObject {
         };
         Ok(Box::new(dealt))
     }
+
+    /// The same for a session in verified mode.
+    pub(crate) fn verified_source(&mut self, party: usize) -> Checked<Box<dyn verified::Preprocessing>> {
+        let seed = self.seed(party)?;
+        let dealt = if party == CORRECTED {
+            let dealer = Arc::clone(&self.verified);
+            let corrections = Box::new(move |number, correlation: &_| {
+                dealer.lock().unwrap_or_else(PoisonError::into_inner).deal(number, correlation)
+            });
+            verified::Dealt::corrected(self.suite, party, seed, corrections)
+        } else {
+            verified::Dealt::seeded(self.suite, party, seed)
+        };
+        Ok(Box::new(dealt))
+    }
+
+    /// The seed of a party, once.
+    fn seed(&mut self, party: usize) -> Checked<Seed> {
+        let seed = self.seeds.get_mut(party).ok_or(ErrorKind::InvalidArgument).map_err(cloakwork_core::Error::from)?;
+        seed.take().ok_or(cloak_status::CLOAK_ERR_DUPLICATE)
+    }
 }
 
-/// A dealer for so many parties.
+/// A dealer for so many parties, of sessions in verified mode or not; the parties of one computation agree on that.
 ///
 /// Hosts only. The caller ends it with `cloak_mpc_dealer_free`; sessions that were made with it go on.
 ///
@@ -95,8 +117,11 @@ pub unsafe extern "C" fn cloak_mpc_dealer_new(
         let seeds = (0..parties).map(|_| Seed::generate(&mut drawn)).collect::<Result<Vec<Seed>, _>>()?;
         let copy = |seed: &Seed| Seed::from_bytes(&Zeroizing::new(*seed.as_bytes()));
         let given = seeds.iter().map(|seed| Some(copy(seed))).collect();
-        let dealer = Arc::new(Mutex::new(Dealer::new(suite, seeds, own, CORRECTED)?));
-        out.write(handle::allocate::<cloak_mpc_dealer>(DealerObject { dealer, suite, seeds: given })?.as_ptr());
+        let verified = verified::Dealer::new(suite, seeds.iter().map(copy).collect(), CORRECTED)?;
+        let dealer = Dealer::new(suite, seeds, own, CORRECTED)?;
+        let (dealer, verified) = (Arc::new(Mutex::new(dealer)), Arc::new(Mutex::new(verified)));
+        let object = DealerObject { dealer, verified, suite, seeds: given };
+        out.write(handle::allocate::<cloak_mpc_dealer>(object)?.as_ptr());
         Ok(())
     })
 }

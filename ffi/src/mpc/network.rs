@@ -7,7 +7,7 @@ use core::time::Duration;
 use std::net::TcpListener;
 
 use cloakwork_core::agreement::{Identity, PublicKey};
-use cloakwork_core::mpc::dealer::Service;
+use cloakwork_core::mpc::dealer::{Dealing, Service};
 use cloakwork_core::mpc::session;
 use cloakwork_net::{Dealer, Error, Limits, Member, Mesh, Session};
 use rand_core::TryRng;
@@ -16,6 +16,7 @@ use crate::boundary::boundary;
 use crate::handle;
 use crate::identity::cloak_identity;
 use crate::mpc::CORRECTED;
+use crate::mpc::computation::Computation;
 use crate::mpc::failure::{Place, cloak_mpc_failure};
 use crate::mpc::session::{SessionObject, Setting, cloak_mpc_config, cloak_mpc_session};
 use crate::pointer::{Out, optional, slice, value};
@@ -100,7 +101,8 @@ impl Network {
         // SAFETY: the caller's obligation.
         let name = unsafe { slice(network.name, network.name_length) }?;
         // What all have to agree on besides who they are.
-        let settings = [config.fraction, config.bits, u8::try_from(config.rounding).unwrap_or(u8::MAX), config.suite];
+        let rounding = u8::try_from(config.rounding).unwrap_or(u8::MAX);
+        let settings = [config.fraction, config.bits, rounding, config.suite, config.verified];
         Ok(Self {
             // SAFETY: the caller's obligation.
             members: parties.iter().map(|party| unsafe { member(*party) }).collect::<Checked<_>>()?,
@@ -182,7 +184,8 @@ fn limits(given: cloak_mpc_limits) -> Checked<Limits> {
 /// @param failure   NULL, or where to say what failed, and because of whom
 /// @return `CLOAK_ERR_INVALID_ARGUMENT`, `CLOAK_ERR_UNSUPPORTED`, `CLOAK_ERR_MALFORMED`, `CLOAK_ERR_LOW_ORDER_KEY` and `CLOAK_ERR_REPEATED_KEY` for what is wrong in the arguments;
 ///         `CLOAK_ERR_UNKNOWN_PARTY` for an identity that is no party's; `CLOAK_ERR_NOT_CONNECTED`, `CLOAK_ERR_OTHER_SESSION`, `CLOAK_ERR_LOST`, `CLOAK_ERR_LEFT`,
-///         `CLOAK_ERR_SILENT`; `CLOAK_ERR_SYSTEM`, such as for an address that is in use; `CLOAK_ERR_RANDOMNESS`
+///         `CLOAK_ERR_SILENT`; `CLOAK_ERR_SYSTEM`, such as for an address that is in use; `CLOAK_ERR_NOT_VERIFIED` for verified mode without a dealer or with exact
+///         rounding; `CLOAK_ERR_RANDOMNESS`
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_mpc_connect(
@@ -207,24 +210,34 @@ pub unsafe extern "C" fn cloak_mpc_connect(
         // SAFETY: header, "Handles".
         let identity = unsafe { handle::shared(identity) }?;
         let setting = Setting::new(config)?;
+        if network.dealer.is_none() {
+            setting.without_dealer()?;
+        }
         let mut random = [0; 32];
         generator.try_fill_bytes(&mut random).map_err(|_| cloak_status::CLOAK_ERR_RANDOMNESS)?;
-        let drawn = setting.draw(generator)?;
-        let Setting { index, parties, format, suite } = setting;
+        let mut drawn = setting.draw(generator)?;
+        let Setting { index, parties, format, suite, verified } = setting;
         let links = place.on(network.session(identity))?;
         if links.index() != index {
             return Err(cloak_status::CLOAK_ERR_INVALID_ARGUMENT);
         }
         let mut mesh =
             place.on(network.listener().and_then(|listener| Mesh::connect(links, listener, network.limits)))?;
-        let session = if network.dealer.is_some() {
+        let computation = if verified {
             let seed = place.on(mesh.seed())?;
-            session::Session::with_dealer(index, parties, format, suite, seed, CORRECTED, drawn)
+            let made =
+                session::verified::Session::with_dealer(index, parties, format, suite, seed, CORRECTED, &mut drawn);
+            Computation::Verified(made?)
+        } else if network.dealer.is_some() {
+            let seed = place.on(mesh.seed())?;
+            let made = session::Session::with_dealer(index, parties, format, suite, seed, CORRECTED, drawn);
+            Computation::Unverified(made?)
         } else {
             let number = place.on(mesh.agree(&random))?;
-            session::Session::without_dealer(&number, index, parties, format, suite, AHEAD, drawn)
+            let made = session::Session::without_dealer(&number, index, parties, format, suite, AHEAD, drawn);
+            Computation::Unverified(made?)
         };
-        let object = SessionObject::connected(session?, mesh);
+        let object = SessionObject::connected(computation, mesh);
         out.write(handle::allocate::<cloak_mpc_session>(object)?.as_ptr());
         Ok(())
     })
@@ -235,7 +248,7 @@ pub unsafe extern "C" fn cloak_mpc_connect(
 ///
 /// @param failure  NULL, or where to say what failed, and because of whom
 /// @return `CLOAK_ERR_OUT_OF_ORDER` for a session that is not connected; `CLOAK_ERR_SILENT`, `CLOAK_ERR_LOST`, `CLOAK_ERR_LEFT`; `CLOAK_ERR_MALFORMED` and others for what
-///         is refused; `CLOAK_ERR_SYSTEM`
+///         is refused; `CLOAK_ERR_NOT_AUTHENTIC` and `CLOAK_ERR_STOPPED` where a check of verified mode failed; `CLOAK_ERR_SYSTEM`
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_mpc_run(
@@ -306,10 +319,18 @@ pub unsafe extern "C" fn cloak_mpc_dealer_serve(
         let mut generator = unsafe { Generator::new(rng) }?;
         // SAFETY: header, "Handles".
         let identity = unsafe { handle::shared(identity) }?;
-        let Setting { parties, suite, .. } = Setting::new(config)?;
+        let Setting { parties, suite, verified, .. } = Setting::new(config)?;
+        if verified {
+            let service = Service::verified(suite, parties, CORRECTED, &mut generator)?;
+            return place.on(deal(&network, identity, service));
+        }
         let service = Service::new(suite, parties, CORRECTED, &mut generator)?;
-        let links = place.on(network.session(identity))?;
-        let listener = place.on(network.listener())?;
-        place.on(Dealer::connect(links, service, listener, network.limits).and_then(Dealer::run))
+        place.on(deal(&network, identity, service))
     })
+}
+
+/// Deals for a network, whatever the dealer of the service deals.
+fn deal<D: Dealing>(network: &Network, identity: &Identity, service: Service<D>) -> Result<(), Error> {
+    let links = network.session(identity)?;
+    Dealer::connect(links, service, network.listener()?, network.limits).and_then(Dealer::run)
 }

@@ -16,6 +16,8 @@ use crate::values::cloak_values;
 /// of rows see x as a matrix with `n[0]` columns, row by row.
 ///
 /// Whole numbers become real where one of two inputs is real and for functions; truth values become numbers where numbers are needed.
+///
+/// Those from `CLOAK_MPC_ADD` to `CLOAK_MPC_POWER` have a verified form, the others have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum cloak_mpc_operation_type {
@@ -260,7 +262,7 @@ impl Details<'_> {
 /// @param capacity   values that fit in `outputs`; when they do not, nothing was asked for
 /// @param length     how many it gives
 /// @return `CLOAK_ERR_INVALID_ARGUMENT` for another operation, other numbers or constants than it takes, a number that no value has, another number of inputs, or kinds that
-///         it does not take; `CLOAK_ERR_INVALID_LENGTH` where lengths do not fit
+///         it does not take; `CLOAK_ERR_INVALID_LENGTH` where lengths do not fit; in verified mode `CLOAK_ERR_NOT_VERIFIED` for an operation that has no verified form
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_mpc_apply(

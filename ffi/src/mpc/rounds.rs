@@ -1,11 +1,11 @@
 //! Messages of a session.
 
 use cloakwork_core::mpc::engine::{Content, Progress, Rounds};
-use cloakwork_core::mpc::session::Session;
 
 use crate::boundary::boundary;
 use crate::error::{Report, cloak_error};
 use crate::handle;
+use crate::mpc::computation::Computation;
 use crate::mpc::session::cloak_mpc_session;
 use crate::pointer::{Buffer, Out, slice};
 use crate::status::{Checked, cloak_status};
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn cloak_mpc_message(
 }
 
 /// The place of a party that is another one.
-fn other(session: &Session, party: u32) -> Checked<usize> {
+fn other(session: &Computation, party: u32) -> Checked<usize> {
     let found = usize::try_from(party).ok().filter(|party| *party != session.index() && *party < session.parties());
     found.ok_or(cloak_status::CLOAK_ERR_UNKNOWN_PARTY)
 }
@@ -86,7 +86,7 @@ fn other(session: &Session, party: u32) -> Checked<usize> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum cloak_mpc_content {
-    /// Something that no other case describes: what makes correlated randomness without a dealer.
+    /// Something that no other case describes: what makes correlated randomness without a dealer; all that verified mode sends.
     CLOAK_MPC_OTHER = 0,
     /// Seeds that two parties have in common afterwards.
     CLOAK_MPC_SEEDS = 1,

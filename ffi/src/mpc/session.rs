@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use cloakwork_core::mpc::dealer::SEED_SIZE;
 use cloakwork_core::mpc::engine::Cost;
 use cloakwork_core::mpc::protocol::{Format, Rounding};
-use cloakwork_core::mpc::session::{Kind, Opened, Public, Session, ValueId};
+use cloakwork_core::mpc::session::{Kind, Opened, Public, Session, ValueId, verified};
 use cloakwork_core::prg::Suite;
 #[cfg(feature = "net")]
 use cloakwork_net::Mesh;
@@ -13,6 +13,7 @@ use cloakwork_net::Mesh;
 use crate::boundary::boundary;
 use crate::handle::{self, Exclusive, Opaque, kind};
 use crate::mpc::alone::Alone;
+use crate::mpc::computation::Computation;
 use crate::mpc::dealer::cloak_mpc_dealer;
 use crate::mpc::drawn::Drawn;
 use crate::pointer::{Buffer, Out, array, optional, slice, value};
@@ -21,6 +22,11 @@ use crate::status::{Checked, cloak_status};
 use crate::values::{cloak_type, cloak_values};
 
 /// One party's side of a computation. All parties make the same calls in the same order; nothing is sent before `cloak_mpc_advance`.
+///
+/// In verified mode (`cloak_mpc_config.verified`) parties that do what they like are caught before an output is given. It has a dealer, dithered rounding, and
+/// the operations of which `cloak_mpc_operation_type` says so; anything else is `CLOAK_ERR_NOT_VERIFIED`. What was asked for runs, is checked, and then opens together. A check that fails ends
+/// the session at all parties that follow the protocol, in the same round: every call, `cloak_mpc_advance` and `cloak_mpc_run` first, then returns
+/// `CLOAK_ERR_NOT_AUTHENTIC`, with the party where one is to blame, or `CLOAK_ERR_STOPPED`, with the party that found an error.
 #[derive(Debug)]
 pub struct cloak_mpc_session {
     _opaque: (),
@@ -34,16 +40,16 @@ impl Opaque for cloak_mpc_session {
 /// What a session handle holds: the computation, what was opened and not forgotten, and the links that its rounds go over, if they are this library's.
 #[derive(Debug)]
 pub(crate) struct SessionObject {
-    session: Alone<Session>,
+    computation: Alone<Computation>,
     pub(crate) opened: BTreeMap<u64, Opened>,
     #[cfg(feature = "net")]
     pub(crate) mesh: Option<Mesh>,
 }
 
 impl SessionObject {
-    const fn new(session: Session) -> Self {
+    const fn new(computation: Computation) -> Self {
         Self {
-            session: Alone::new(session),
+            computation: Alone::new(computation),
             opened: BTreeMap::new(),
             #[cfg(feature = "net")]
             mesh: None,
@@ -52,14 +58,14 @@ impl SessionObject {
 
     /// A session with links.
     #[cfg(feature = "net")]
-    pub(crate) const fn connected(session: Session, mesh: Mesh) -> Self {
-        Self { session: Alone::new(session), opened: BTreeMap::new(), mesh: Some(mesh) }
+    pub(crate) const fn connected(computation: Computation, mesh: Mesh) -> Self {
+        Self { computation: Alone::new(computation), opened: BTreeMap::new(), mesh: Some(mesh) }
     }
 
     /// The computation, and its links.
     #[cfg(feature = "net")]
-    pub(crate) fn parts(&mut self) -> (&mut Session, Option<&mut Mesh>) {
-        (self.session.get(), self.mesh.as_mut())
+    pub(crate) fn parts(&mut self) -> (&mut Computation, Option<&mut Mesh>) {
+        (self.computation.get(), self.mesh.as_mut())
     }
 
     /// Refuses messages of a caller where this library carries them.
@@ -73,8 +79,8 @@ impl SessionObject {
 }
 
 impl Exclusive<'_, cloak_mpc_session> {
-    pub(crate) fn session(&mut self) -> &mut Session {
-        self.session.get()
+    pub(crate) fn session(&mut self) -> &mut Computation {
+        self.computation.get()
     }
 }
 
@@ -127,8 +133,8 @@ pub struct cloak_mpc_config {
     pub bits: u8,
     /// The cipher of all streams, 1 or 2.
     pub suite: u8,
-    /// Zeros.
-    pub reserved: [u8; 1],
+    /// 1 for verified mode, 0 for none (see `cloak_mpc_session`).
+    pub verified: u8,
 }
 
 /// A config, checked.
@@ -137,6 +143,7 @@ pub(crate) struct Setting {
     pub(crate) parties: usize,
     pub(crate) format: Format,
     pub(crate) suite: Suite,
+    pub(crate) verified: bool,
 }
 
 impl Setting {
@@ -148,25 +155,37 @@ impl Setting {
             2 => Rounding::Nearest,
             _ => return Err(cloak_status::CLOAK_ERR_INVALID_ARGUMENT),
         };
-        if config.reserved != [0] {
-            return Err(cloak_status::CLOAK_ERR_INVALID_ARGUMENT);
+        let verified = match config.verified {
+            0 => false,
+            1 => true,
+            _ => return Err(cloak_status::CLOAK_ERR_INVALID_ARGUMENT),
+        };
+        // Exact rounding takes comparisons.
+        if verified && rounding != Rounding::Dithered {
+            return Err(cloak_status::CLOAK_ERR_NOT_VERIFIED);
         }
         Ok(Self {
             index: number(config.index)?,
             parties: number(config.parties)?,
             format: Format::new(config.fraction.into(), config.bits.into(), rounding)?,
             suite: Suite::new(config.suite)?,
+            verified,
         })
     }
 
-    /// The random bytes that a party needs for itself: a seed for each party, and two more where it makes correlations.
+    /// Refuses verified mode, whose correlations parties do not make themselves.
+    pub(crate) const fn without_dealer(&self) -> Checked<()> {
+        if self.verified { Err(cloak_status::CLOAK_ERR_NOT_VERIFIED) } else { Ok(()) }
+    }
+
+    /// The random bytes that a party needs for itself: a seed for each party, and two more where it makes correlations; in verified mode one.
     pub(crate) fn draw(&self, generator: Generator) -> Checked<Drawn> {
         Drawn::new(generator, SEED_SIZE * (self.parties.saturating_add(2)))
     }
 }
 
-fn finish(session: Session, out: Out<*mut cloak_mpc_session>) -> Checked<()> {
-    out.write(handle::allocate::<cloak_mpc_session>(SessionObject::new(session))?.as_ptr());
+fn finish(computation: Computation, out: Out<*mut cloak_mpc_session>) -> Checked<()> {
+    out.write(handle::allocate::<cloak_mpc_session>(SessionObject::new(computation))?.as_ptr());
     Ok(())
 }
 
@@ -179,7 +198,7 @@ fn finish(session: Session, out: Out<*mut cloak_mpc_session>) -> Checked<()> {
 /// @param rng     source of what this party draws, all within this call; NULL for that of the operating system
 /// @param out     the session
 /// @return `CLOAK_ERR_INVALID_ARGUMENT` for a number outside of its range or another dealer; `CLOAK_ERR_UNSUPPORTED` for another suite; `CLOAK_ERR_DUPLICATE`
-///         for a party that the dealer has served; `CLOAK_ERR_RANDOMNESS`
+///         for a party that the dealer has served; `CLOAK_ERR_NOT_VERIFIED` for exact rounding in verified mode; `CLOAK_ERR_RANDOMNESS`
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_mpc_session_new(
@@ -201,10 +220,16 @@ pub unsafe extern "C" fn cloak_mpc_session_new(
         if setting.parties != dealer.parties() || setting.suite != dealer.suite() {
             return Err(cloak_status::CLOAK_ERR_INVALID_ARGUMENT);
         }
-        let drawn = setting.draw(generator)?;
-        let source = dealer.source(setting.index)?;
-        let Setting { index, parties, format, suite } = setting;
-        finish(Session::new(index, parties, format, suite, source, drawn)?, out)
+        let mut drawn = setting.draw(generator)?;
+        let Setting { index, parties, format, suite, verified } = setting;
+        let computation = if verified {
+            let source = dealer.verified_source(index)?;
+            Computation::Verified(verified::Session::new(index, parties, format, source, &mut drawn)?)
+        } else {
+            let source = dealer.source(index)?;
+            Computation::Unverified(Session::new(index, parties, format, suite, source, drawn)?)
+        };
+        finish(computation, out)
     })
 }
 
@@ -217,7 +242,8 @@ pub unsafe extern "C" fn cloak_mpc_session_new(
 /// @param ahead    about how many words of correlated randomness are held at a time
 /// @param rng      source of what this party draws, all within this call; NULL for that of the operating system
 /// @param out      the session
-/// @return `CLOAK_ERR_INVALID_ARGUMENT` for a number outside of its range; `CLOAK_ERR_UNSUPPORTED` for another suite; `CLOAK_ERR_RANDOMNESS`
+/// @return `CLOAK_ERR_INVALID_ARGUMENT` for a number outside of its range; `CLOAK_ERR_UNSUPPORTED` for another suite; `CLOAK_ERR_NOT_VERIFIED` for verified mode, which
+///         has a dealer; `CLOAK_ERR_RANDOMNESS`
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_mpc_session_new_without_dealer(
@@ -237,9 +263,11 @@ pub unsafe extern "C" fn cloak_mpc_session_new_without_dealer(
         // SAFETY: header, "Pointers".
         let session = unsafe { array(session) }?;
         let setting = Setting::new(config)?;
+        setting.without_dealer()?;
         let drawn = setting.draw(generator)?;
-        let Setting { index, parties, format, suite } = setting;
-        finish(Session::without_dealer(&session, index, parties, format, suite, ahead, drawn)?, out)
+        let Setting { index, parties, format, suite, .. } = setting;
+        let made = Session::without_dealer(&session, index, parties, format, suite, ahead, drawn)?;
+        finish(Computation::Unverified(made), out)
     })
 }
 
@@ -330,7 +358,7 @@ pub unsafe extern "C" fn cloak_mpc_public(
 /// @param words   the shares, which are secret
 /// @param length  how many
 /// @param value   the value
-/// @return `CLOAK_ERR_INVALID_ARGUMENT` for another kind
+/// @return `CLOAK_ERR_INVALID_ARGUMENT` for another kind; `CLOAK_ERR_NOT_VERIFIED` in verified mode
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_mpc_shares(
@@ -351,7 +379,7 @@ pub unsafe extern "C" fn cloak_mpc_shares(
         if kind == Kind::Bit {
             return Err(cloak_status::CLOAK_ERR_INVALID_ARGUMENT);
         }
-        out.write(session.session().shares(kind, words).0);
+        out.write(session.session().shares(kind, words)?.0);
         Ok(())
     })
 }
@@ -418,7 +446,7 @@ pub unsafe extern "C" fn cloak_mpc_forget(session: *mut cloak_mpc_session, value
 /// @param out       the words
 /// @param capacity  words that fit in `out`
 /// @param length    words of the value
-/// @return `CLOAK_ERR_OUT_OF_ORDER` while the value is not made; what `cloak_mpc_check` says of it
+/// @return `CLOAK_ERR_OUT_OF_ORDER` while the value is not made; what `cloak_mpc_check` says of it; `CLOAK_ERR_NOT_VERIFIED` in verified mode
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_mpc_own_shares(
@@ -482,11 +510,14 @@ pub unsafe extern "C" fn cloak_mpc_get_cost(
 
 /// What the operations will cost that were asked for and have not begun, exactly: nothing in a program depends on a value. Openings are not in it; one takes a round and eight bytes an element.
 ///
+/// In verified mode inputs, public numbers and openings are in it: steps are all calls that gave a value, in their order, then the openings, each as if nothing was to be checked
+/// before it.
+///
 /// @param total     all of them, side by side where they are independent
 /// @param steps     each by itself, in the order in which they were asked for
 /// @param capacity  steps that fit
 /// @param length    how many steps there are
-/// @return what an operation fails with that fails whatever the values are
+/// @return what an operation fails with that fails whatever the values are; `CLOAK_ERR_OUT_OF_ORDER` in verified mode while something runs
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cloak_mpc_explain(

@@ -39,3 +39,4 @@ mod round;
 mod runs;
 mod sampling;
 mod sums;
+mod verified;

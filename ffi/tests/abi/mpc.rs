@@ -10,10 +10,10 @@ use cloakwork::mpc::session::*;
 use cloakwork::status::cloak_status::{self, *};
 use cloakwork::values::{cloak_type, cloak_values};
 
-const PARTIES: u32 = 3;
+pub const PARTIES: u32 = 3;
 
 /// The parties of a computation, which say the same, and end with it.
-struct Table(Vec<*mut cloak_mpc_session>);
+pub struct Table(pub Vec<*mut cloak_mpc_session>);
 
 impl Drop for Table {
     fn drop(&mut self) {
@@ -21,33 +21,38 @@ impl Drop for Table {
     }
 }
 
-fn config(index: u32) -> cloak_mpc_config {
-    cloak_mpc_config { parties: PARTIES, index, rounding: 2, fraction: 16, bits: 32, suite: 2, reserved: [0] }
+pub fn config(index: u32) -> cloak_mpc_config {
+    cloak_mpc_config { parties: PARTIES, index, rounding: 2, fraction: 16, bits: 32, suite: 2, verified: 0 }
 }
 
-fn dealer() -> *mut cloak_mpc_dealer {
+pub fn dealer() -> *mut cloak_mpc_dealer {
     let mut dealer = null_mut();
     assert_eq!(unsafe { cloak_mpc_dealer_new(PARTIES, 2, null(), &mut dealer) }, CLOAK_OK);
     dealer
 }
 
-const NOTHING: cloak_values = cloak_values { r#type: 0, data: null(), length: 0 };
+pub const NOTHING: cloak_values = cloak_values { r#type: 0, data: null(), length: 0 };
 
-fn reals(numbers: &[f64]) -> cloak_values {
+pub fn reals(numbers: &[f64]) -> cloak_values {
     cloak_values { r#type: cloak_type::CLOAK_F64 as i32, data: numbers.as_ptr().cast(), length: numbers.len() }
 }
 
-fn integers(numbers: &[i64]) -> cloak_values {
+pub fn integers(numbers: &[i64]) -> cloak_values {
     cloak_values { r#type: cloak_type::CLOAK_I64 as i32, data: numbers.as_ptr().cast(), length: numbers.len() }
 }
 
-fn operation(r#type: cloak_mpc_operation_type, numbers: &[u64], constants: cloak_values) -> cloak_mpc_operation {
+pub fn operation(r#type: cloak_mpc_operation_type, numbers: &[u64], constants: cloak_values) -> cloak_mpc_operation {
     let (numbers, numbers_length) = (numbers.as_ptr(), numbers.len());
     cloak_mpc_operation { r#type: r#type as i32, reserved: 0, numbers, numbers_length, constants }
 }
 
 impl Table {
     fn new() -> Self {
+        Self::of(config)
+    }
+
+    /// Parties with a dealer and these configs.
+    pub fn of(config: fn(u32) -> cloak_mpc_config) -> Self {
         let dealer = dealer();
         let session = |index| {
             let mut session = null_mut();
@@ -73,7 +78,7 @@ impl Table {
         Self((0..PARTIES).map(session).collect())
     }
 
-    fn input(&self, owner: u32, kind: cloak_mpc_kind, numbers: cloak_values) -> u64 {
+    pub fn input(&self, owner: u32, kind: cloak_mpc_kind, numbers: cloak_values) -> u64 {
         let mut value = 0;
         for (index, session) in (0..).zip(&self.0) {
             let given = if index == owner { &raw const numbers } else { null() };
@@ -83,7 +88,7 @@ impl Table {
         value
     }
 
-    fn apply(&self, operation: &cloak_mpc_operation, inputs: &[u64]) -> u64 {
+    pub fn apply(&self, operation: &cloak_mpc_operation, inputs: &[u64]) -> u64 {
         let mut output = [0; 2];
         for session in &self.0 {
             assert_eq!(one(*session, operation, inputs, &mut output), (CLOAK_OK, 1));
@@ -109,7 +114,7 @@ impl Table {
         }
     }
 
-    fn open(&self, value: u64) -> Vec<f64> {
+    pub fn open(&self, value: u64) -> Vec<f64> {
         let results: Vec<u64> = self.0.iter().map(|session| open(*session, value, &[])).collect();
         self.play();
         let mut found: Vec<Vec<f64>> =
@@ -119,7 +124,7 @@ impl Table {
     }
 }
 
-fn one(
+pub fn one(
     session: *mut cloak_mpc_session,
     operation: &cloak_mpc_operation,
     inputs: &[u64],
@@ -139,7 +144,7 @@ fn advance(session: *mut cloak_mpc_session) -> i32 {
     progress
 }
 
-fn message(session: *mut cloak_mpc_session, to: u32) -> Vec<u8> {
+pub fn message(session: *mut cloak_mpc_session, to: u32) -> Vec<u8> {
     let mut length = 0;
     assert_eq!(unsafe { cloak_mpc_message(session, to, null_mut(), 0, &mut length) }, CLOAK_ERR_BUFFER_TOO_SMALL);
     let mut out = vec![0; length];
@@ -147,14 +152,14 @@ fn message(session: *mut cloak_mpc_session, to: u32) -> Vec<u8> {
     out
 }
 
-fn open(session: *mut cloak_mpc_session, value: u64, receivers: &[u32]) -> u64 {
+pub fn open(session: *mut cloak_mpc_session, value: u64, receivers: &[u32]) -> u64 {
     let mut result = 0;
     let asked = unsafe { cloak_mpc_open(session, value, receivers.as_ptr(), receivers.len(), &mut result) };
     assert_eq!(asked, CLOAK_OK);
     result
 }
 
-fn real(session: *mut cloak_mpc_session, result: u64) -> Result<Vec<f64>, cloak_status> {
+pub fn real(session: *mut cloak_mpc_session, result: u64) -> Result<Vec<f64>, cloak_status> {
     let (mut length, mut out) = (0, [0.0; 16]);
     match unsafe { cloak_mpc_result_f64(session, result, out.as_mut_ptr(), out.len(), &mut length) } {
         CLOAK_OK => Ok(out[..length].to_vec()),
@@ -251,7 +256,7 @@ fn sessions_that_cannot_be_are_refused() {
     assert_eq!(refused(cloak_mpc_config { fraction: 31, ..config(0) }), CLOAK_ERR_INVALID_ARGUMENT);
     assert_eq!(refused(cloak_mpc_config { bits: 65, ..config(0) }), CLOAK_ERR_INVALID_ARGUMENT);
     assert_eq!(refused(cloak_mpc_config { rounding: 3, ..config(0) }), CLOAK_ERR_INVALID_ARGUMENT);
-    assert_eq!(refused(cloak_mpc_config { reserved: [1], ..config(0) }), CLOAK_ERR_INVALID_ARGUMENT);
+    assert_eq!(refused(cloak_mpc_config { verified: 2, ..config(0) }), CLOAK_ERR_INVALID_ARGUMENT);
     assert_eq!(refused(config(PARTIES)), CLOAK_ERR_INVALID_ARGUMENT);
     assert_eq!(refused(config(0)), CLOAK_OK);
     // A second session with the same seeds would use correlations twice.

@@ -34,13 +34,14 @@ fn reason(failure: &cloak_mpc_failure) -> String {
 struct World {
     addresses: Vec<CString>,
     dealt: bool,
+    verified: bool,
 }
 
 impl World {
     fn new(dealt: bool) -> Self {
         let listeners: Vec<TcpListener> = (0..=PARTIES).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let address = |listener: &TcpListener| CString::new(listener.local_addr().unwrap().to_string()).unwrap();
-        Self { addresses: listeners.iter().map(address).collect(), dealt }
+        Self { addresses: listeners.iter().map(address).collect(), dealt, verified: false }
     }
 
     fn identity(place: usize) -> *mut cloak_identity {
@@ -71,11 +72,11 @@ impl World {
         let config = cloak_mpc_config {
             parties: parties_count,
             index,
-            rounding: 2,
+            rounding: if self.verified { 0 } else { 2 },
             fraction: 16,
             bits: 32,
             suite,
-            reserved: [0],
+            verified: self.verified.into(),
         };
         let name = b"test";
         let network = cloak_mpc_network {
@@ -154,8 +155,8 @@ impl Connected {
 
 #[test]
 fn parties_compute_over_links_with_and_without_a_dealer() {
-    for dealt in [true, false] {
-        let world = World::new(dealt);
+    for (dealt, verified) in [(true, false), (false, false), (true, true)] {
+        let world = World { verified, ..World::new(dealt) };
         thread::scope(|scope| {
             let world = &world;
             let dealer = dealt.then(|| scope.spawn(move || world.serve(&mut no_failure())));
@@ -227,6 +228,11 @@ fn what_cannot_be_is_refused_before_anything_is_sent() {
     assert_eq!(connect(0, backwards, |_, _| {}), CLOAK_ERR_INVALID_ARGUMENT);
     assert_eq!(connect(0, LIMITS, |config, _| config.index = 1), CLOAK_ERR_INVALID_ARGUMENT);
     assert_eq!(connect(0, LIMITS, |config, _| config.suite = 9), CLOAK_ERR_UNSUPPORTED);
+    assert_eq!(connect(0, LIMITS, |config, _| config.verified = 1), CLOAK_ERR_NOT_VERIFIED, "exact rounding");
+    let without_dealer: fn(&mut cloak_mpc_config, &mut cloak_mpc_network) = |config, network| {
+        (config.verified, config.rounding, network.dealer) = (1, 0, null());
+    };
+    assert_eq!(connect(0, LIMITS, without_dealer), CLOAK_ERR_NOT_VERIFIED);
     assert_eq!(connect(0, LIMITS, |_, network| network.parties = null()), CLOAK_ERR_NULL_POINTER);
     assert_eq!(connect(0, LIMITS, |_, network| network.listen = null()), CLOAK_ERR_NULL_POINTER);
     assert_eq!(connect(0, LIMITS, |_, network| network.dealer = network.parties), CLOAK_ERR_REPEATED_KEY);

@@ -17,11 +17,13 @@ __all__ = [
     "EncodingError",
     "InternalError",
     "NetworkError",
+    "NotVerifiedError",
     "NumberError",
     "ParameterError",
     "PrivacyError",
     "ProtocolError",
     "Status",
+    "VerificationError",
 ]
 
 
@@ -38,6 +40,7 @@ class Status(IntEnum):
     WRONG_HANDLE = 107
     OUT_OF_MEMORY = 108
     BUSY = 109
+    NOT_VERIFIED = 110
     # Numbers.
     NOT_FINITE = 201
     OUT_OF_RANGE = 202
@@ -144,6 +147,10 @@ class ArgumentTypeError(ArgumentError, TypeError):
     """An argument has a wrong type, dtype or memory layout (104)."""
 
 
+class NotVerifiedError(ArgumentTypeError):
+    """Something that has no verified form was asked for in verified mode (110)."""
+
+
 class NumberError(ArgumentError):
     """A value is not finite or does not fit its segment (200 to 299)."""
 
@@ -154,6 +161,13 @@ class EncodingError(CloakworkError, ValueError):
 
 class CryptoError(CloakworkError):
     """A key, tag, ciphertext or mask is not what it has to be (400 to 499)."""
+
+
+class VerificationError(CryptoError):
+    """A party of a computation in verified mode did not do what it had to, and a check found it: nothing was given out (404, 517).
+
+    `party` is the one to blame, where that is known, or with 517 (`STOPPED`) the one that found an error and told us.
+    """
 
 
 class ProtocolError(CloakworkError):
@@ -194,7 +208,7 @@ _GROUPS: dict[int, type[CloakworkError]] = {
 
 def error_class(code: int) -> type[CloakworkError]:
     """The class of the exceptions with this number."""
-    return _GROUPS.get(code // 100, CloakworkError)
+    return NotVerifiedError if code == Status.NOT_VERIFIED else _GROUPS.get(code // 100, CloakworkError)
 
 
 def _restore(

@@ -42,6 +42,23 @@ def main(session):
     for _ in range(int(sys.argv[2])):
         (session.share(1.0) * session.share(2.0)).open()
 """
+VERIFIED = """
+import json
+import sys
+from pathlib import Path
+
+from cloakwork.errors import NotVerifiedError
+
+
+def main(session):
+    x = session.share([1.5, -2.25, 100.0, 0.125], owner=0)
+    y = session.share([2, 3, -7, 11] if session.index == 1 else None, owner=1, shape=(4,), dtype=int)
+    try:
+        x < y
+    except NotVerifiedError:
+        product = x * y
+    Path(sys.argv[1]).write_text(json.dumps([product.open().tolist(), vars(session.cost)]))
+"""
 PATIENCE = 60
 
 
@@ -101,6 +118,19 @@ def test_processes_compute_what_one_program_computes(tmp_path: Path, dealer: boo
         assert json.loads(cluster.result(name).read_text()) == expected
     assert "rounds" in said[0][1]
     assert ("correlated randomness" in said[0][1]) is not dealer
+
+
+def test_processes_compute_in_verified_mode(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path, dealer=True)
+    cluster.config.write_text("verified = true\n" + cluster.config.read_text())
+    cluster.program.write_text(VERIFIED)
+    processes = [cluster.start(name) for name in cluster.names]
+    said = [process.communicate(timeout=PATIENCE) for process in processes]
+    assert [process.returncode for process in processes] == [0] * len(processes), said
+    # Inputs of four numbers, as many products of a real number and a whole one, and an output; a party's own input is bytes of its own.
+    for name, own in (("alice", 32), ("bob", 32), ("carol", 0)):
+        cost = {"rounds": 1 + 1 + 9, "bytes": own + 4 * 32 + 361 + 4 * 16, "corrections": 4 * (2 * 4 + 8 + 2)}
+        assert json.loads(cluster.result(name).read_text()) == [[3.0, -6.75, -700.0, 1.375], cost]
 
 
 @pytest.mark.parametrize("dealer", [False, True])

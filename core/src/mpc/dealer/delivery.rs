@@ -9,23 +9,23 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-use super::request::{MOST_CORRELATIONS, Request};
+use super::request::{MOST_CORRELATIONS, Request, Requested};
 use super::service::PIECE_WORDS;
-use super::{Corrections, Dealt, Seed};
+use super::{Dealt, Seed};
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::{Correlation, Words};
 use crate::prg::Suite;
 
 /// Corrections that came and were not drawn, in order.
-type Arrived = Rc<RefCell<VecDeque<(u64, Correlation, Words)>>>;
+type Arrived<C> = Rc<RefCell<VecDeque<(u64, C, Words)>>>;
 
 /// Asks for corrections and puts their pieces together.
-pub struct Delivery {
-    arrived: Arrived,
+pub struct Delivery<C> {
+    arrived: Arrived<C>,
     /// Announced and not asked for.
-    announced: VecDeque<Correlation>,
+    announced: VecDeque<C>,
     /// Asked for and not there, with what has come of the first.
-    missing: VecDeque<Correlation>,
+    missing: VecDeque<C>,
     begun: Words,
     /// Words that are still to come of what was asked for.
     due: u64,
@@ -33,19 +33,26 @@ pub struct Delivery {
     next: u64,
 }
 
-impl fmt::Debug for Delivery {
+impl<C> fmt::Debug for Delivery<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Delivery({} correlations, {} words due)", self.next, self.due)
     }
 }
 
-impl Delivery {
+impl Delivery<Correlation> {
     /// With the corrected party's source, which gives what has come.
     #[must_use]
     pub fn new(suite: Suite, seed: Seed) -> (Self, Dealt) {
+        let (delivery, corrections) = Self::begin();
+        (delivery, Dealt::corrected(suite, seed, Box::new(corrections)))
+    }
+}
+
+impl<C: Requested + 'static> Delivery<C> {
+    /// With what gives the corrections that have come, in words of 8 bytes, by number.
+    pub(in crate::mpc) fn begin() -> (Self, impl FnMut(u64, &C) -> Result<Words> + 'static) {
         let arrived = Arrived::default();
         let place = Rc::clone(&arrived);
-        let corrections: Corrections = Box::new(move |number, correlation| take(&place, number, correlation));
         let delivery = Self {
             arrived,
             announced: VecDeque::new(),
@@ -54,11 +61,11 @@ impl Delivery {
             due: 0,
             next: 0,
         };
-        (delivery, Dealt::corrected(suite, seed, corrections))
+        (delivery, move |number, correlation: &C| take(&place, number, correlation))
     }
 
     /// What the protocols will draw next, in this order.
-    pub fn announce(&mut self, correlations: &[Correlation]) {
+    pub fn announce(&mut self, correlations: &[C]) {
         self.announced.extend(correlations);
     }
 
@@ -73,7 +80,7 @@ impl Delivery {
     /// # Errors
     ///
     /// Those of [`Request::new`].
-    pub fn request(&mut self) -> Result<Option<Request>> {
+    pub fn request(&mut self) -> Result<Option<Request<C>>> {
         if !self.missing.is_empty() || self.announced.is_empty() {
             return Ok(None);
         }
@@ -101,7 +108,7 @@ impl Delivery {
         self.due -= expected;
         let (mut words, _) = piece.as_chunks::<8>();
         while let (Some(correlation), false) = (self.missing.front(), words.is_empty()) {
-            let wanted = correlation.layout().dependent();
+            let wanted = correlation.corrections();
             let (taken, rest) = words.split_at((wanted - self.begun.len()).min(words.len()));
             if self.begun.is_empty() {
                 self.begun = Zeroizing::new(Vec::with_capacity(wanted));
@@ -115,7 +122,7 @@ impl Delivery {
 
     /// Moves what is whole to what has come.
     fn complete(&mut self) {
-        while self.missing.front().is_some_and(|correlation| correlation.layout().dependent() == self.begun.len()) {
+        while self.missing.front().is_some_and(|correlation| correlation.corrections() == self.begun.len()) {
             let Some(correlation) = self.missing.pop_front() else { return };
             let words = core::mem::take(&mut self.begun);
             self.arrived.borrow_mut().push_back((self.next, correlation, words));
@@ -125,7 +132,7 @@ impl Delivery {
 }
 
 /// The corrections of a correlation that has come.
-fn take(arrived: &Arrived, number: u64, correlation: &Correlation) -> Result<Words> {
+fn take<C: Requested>(arrived: &Arrived<C>, number: u64, correlation: &C) -> Result<Words> {
     let (first, announced, words) = arrived.borrow_mut().pop_front().ok_or(ErrorKind::OutOfOrder)?;
     if (first, announced) == (number, *correlation) { Ok(words) } else { Err(ErrorKind::InvalidArgument.bound(first)) }
 }

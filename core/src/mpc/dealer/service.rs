@@ -7,10 +7,10 @@ use core::fmt;
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
-use super::request::Request;
+use super::request::{Request, Requested};
 use super::{Dealer, Seed};
 use crate::error::{ErrorKind, Result};
-use crate::mpc::correlation::{Correlation, Words};
+use crate::mpc::correlation::Words;
 use crate::prg::Suite;
 
 /// Words of a piece of corrections; only the last one of a request has fewer.
@@ -21,16 +21,51 @@ pub const PIECE_BYTES: usize = 8 * PIECE_WORDS;
 /// A piece of corrections: words, least significant byte first.
 pub type Piece = Zeroizing<Vec<u8>>;
 
+/// A dealer of one kind of correlations, those with MACs or those without.
+pub trait Dealing {
+    /// What it deals.
+    type Correlation: Requested;
+
+    /// The party that gets the corrections.
+    fn corrected(&self) -> usize;
+
+    /// The seeds of all parties.
+    fn seeds(&self) -> &[Seed];
+
+    /// The corrections of correlation `number` of the session, in words of 8 bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::OutOfOrder`], with the number that is next, for any other: each is given once.
+    fn corrections(&mut self, number: u64, correlation: &Self::Correlation) -> Result<Words>;
+}
+
+impl Dealing for Dealer {
+    type Correlation = crate::mpc::correlation::Correlation;
+
+    fn corrected(&self) -> usize {
+        self.corrected
+    }
+
+    fn seeds(&self) -> &[Seed] {
+        &self.seeds
+    }
+
+    fn corrections(&mut self, number: u64, correlation: &Self::Correlation) -> Result<Words> {
+        self.deal(number, correlation)
+    }
+}
+
 /// A dealer between its parties: gives each its seed once, takes requests of the corrected one, and makes what they ask for, correlation by correlation.
 ///
 /// Nothing that it takes depends on a value: it has no way to take in an opening.
-pub struct Service {
-    dealer: Dealer,
+pub struct Service<D: Dealing = Dealer> {
+    dealer: D,
     given: Vec<bool>,
     /// The number of the first correlation that nobody has asked for.
     asked: u64,
     /// Asked for and not made.
-    wanted: VecDeque<Correlation>,
+    wanted: VecDeque<D::Correlation>,
     /// The number of the first of those.
     next: u64,
     /// Words of corrections that were asked for and have not left.
@@ -39,7 +74,7 @@ pub struct Service {
     present: (Words, usize),
 }
 
-impl fmt::Debug for Service {
+impl<D: Dealing> fmt::Debug for Service<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Service({} parties, {} correlations)", self.given.len(), self.next)
     }
@@ -53,18 +88,27 @@ impl Service {
     /// Those of [`Dealer::new`]; [`ErrorKind::Randomness`] if the generator fails.
     pub fn new<R: TryCryptoRng + ?Sized>(suite: Suite, parties: usize, corrected: usize, rng: &mut R) -> Result<Self> {
         let own = Seed::generate(rng)?;
-        let seeds = (0..parties).map(|_| Seed::generate(rng)).collect::<Result<Vec<Seed>>>()?;
-        let dealer = Dealer::new(suite, seeds, own, corrected)?;
-        let present = (Zeroizing::new(Vec::new()), 0);
-        Ok(Self {
+        Ok(Self::of(Dealer::new(suite, seeds(parties, rng)?, own, corrected)?))
+    }
+}
+
+/// Seeds for so many parties.
+pub(in crate::mpc) fn seeds<R: TryCryptoRng + ?Sized>(parties: usize, rng: &mut R) -> Result<Vec<Seed>> {
+    (0..parties).map(|_| Seed::generate(rng)).collect()
+}
+
+impl<D: Dealing> Service<D> {
+    /// The service of a dealer that has dealt nothing.
+    pub(in crate::mpc) fn of(dealer: D) -> Self {
+        Self {
+            given: alloc::vec![false; dealer.seeds().len()],
             dealer,
-            given: alloc::vec![false; parties],
             asked: 0,
             wanted: VecDeque::new(),
             next: 0,
             due: 0,
-            present,
-        })
+            present: (Zeroizing::new(Vec::new()), 0),
+        }
     }
 
     /// How many parties it serves.
@@ -75,8 +119,8 @@ impl Service {
 
     /// The party that gets the corrections.
     #[must_use]
-    pub const fn corrected(&self) -> usize {
-        self.dealer.corrected
+    pub fn corrected(&self) -> usize {
+        self.dealer.corrected()
     }
 
     /// Words of corrections that were asked for and have not left.
@@ -96,7 +140,7 @@ impl Service {
         if core::mem::replace(given, true) {
             return Err(ErrorKind::Duplicate.party(party as u64));
         }
-        let seed = self.dealer.seeds.get(party).ok_or_else(unknown)?;
+        let seed = self.dealer.seeds().get(party).ok_or_else(unknown)?;
         Ok(Seed::from_bytes(&Zeroizing::new(*seed.as_bytes())))
     }
 
@@ -152,7 +196,7 @@ impl Service {
     /// Makes the next correlation that was asked for.
     fn make(&mut self) -> Result<()> {
         let correlation = self.wanted.pop_front().ok_or(ErrorKind::OutOfOrder)?;
-        self.present = (self.dealer.deal(self.next, &correlation)?, 0);
+        self.present = (self.dealer.corrections(self.next, &correlation)?, 0);
         self.next += 1;
         Ok(())
     }

@@ -16,6 +16,18 @@ pub const fn low(word: u128) -> u64 {
     word as u64
 }
 
+/// A word as two of 8 bytes, the low half first.
+#[must_use]
+pub const fn split(word: u128) -> [u64; 2] {
+    [low(word), low(word >> 64)]
+}
+
+/// The word of two halves, the low one first.
+#[must_use]
+pub const fn join([low, high]: [u64; 2]) -> u128 {
+    low as u128 | (high as u128) << 64
+}
+
 /// Adds public values.
 pub fn add_public(weight: u128, public: &[u64], out: &mut [u128]) {
     for (out, public) in out.iter_mut().zip(public) {

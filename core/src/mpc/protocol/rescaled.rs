@@ -1,13 +1,11 @@
 //! Products of real numbers: the fraction bits that a product has too many are taken off (docs/mpc.md section 8).
 
-use alloc::vec::Vec;
-
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::Words;
 use crate::mpc::engine::{Party, join};
-use crate::mpc::protocol::{Format, matrix_product, product, square, truncate};
+use crate::mpc::protocol::{Factors, Format, matrix_product, product, square, truncate};
 
 /// x y, for |x y| < 2^(62 - 2 f). The error is below 2^-f dithered, and at most half of that to the nearest. 2 rounds, 24 bytes, 3 words of
 /// corrections an element; rounded exactly, in addition what [`truncate`] says.
@@ -61,56 +59,17 @@ pub async fn scale(party: &Party, format: &Format, factors: &[f64], real: bool, 
     if factors.len() != 1 && factors.len() != x.len() {
         return Err(ErrorKind::InvalidLength.bound(x.len() as u64));
     }
-    let own = if real { format.fraction() } else { 0 };
-    let (high, low) = parts(format, factors)?;
-    let (high, low) = (Part::new(&high, own, x), Part::new(&low, own + format.fraction(), x));
-    let (high, low) = join(high.divide(party, format), low.divide(party, format)).await;
+    let [high, low] = Factors::parts(format, factors, real)?;
+    let divided = |part: &Factors| {
+        let products: Words =
+            Zeroizing::new(x.iter().zip(part.words()).map(|(x, factor)| x.wrapping_mul(factor)).collect());
+        let fraction = part.fraction();
+        async move { truncate(party, fraction, format.rounding(), &products).await }
+    };
+    let (high, low) = join(divided(&high), divided(&low)).await;
     let mut made = high?;
     for (made, low) in made.iter_mut().zip(low?.iter()) {
         *made = made.wrapping_add(*low);
     }
     Ok(made)
-}
-
-/// Products with integers, and the fraction bits that they have too many.
-struct Part {
-    products: Words,
-    fraction: u32,
-}
-
-impl Part {
-    /// Of `whole` / 2^`fraction` and x. What all integers can be halved by is taken off before.
-    fn new(whole: &[i64], fraction: u32, x: &[u64]) -> Self {
-        let even = whole.iter().fold(fraction, |even, whole| even.min(whole.trailing_zeros()));
-        let factors = whole.iter().map(|whole| (whole >> even).cast_unsigned()).cycle();
-        let products = x.iter().zip(factors).map(|(x, factor)| x.wrapping_mul(factor)).collect();
-        Self {
-            products: Zeroizing::new(products),
-            fraction: if whole.iter().all(|whole| *whole == 0) { 0 } else { fraction - even },
-        }
-    }
-
-    async fn divide(self, party: &Party, format: &Format) -> Result<Words> {
-        truncate(party, self.fraction, format.rounding(), &self.products).await
-    }
-}
-
-/// Factors in units of 2^-f, rounded down, and what is missing of them in units of 2^-(2 f).
-#[allow(clippy::cast_possible_truncation, reason = "below 2^62, and at most 2^30")]
-fn parts(format: &Format, factors: &[f64]) -> Result<(Vec<i64>, Vec<i64>)> {
-    let bits = format.fraction().cast_signed();
-    let mut found = (Vec::with_capacity(factors.len()), Vec::with_capacity(factors.len()));
-    for factor in factors {
-        if !factor.is_finite() {
-            return Err(ErrorKind::NotFinite.into());
-        }
-        let scaled = libm::ldexp(*factor, bits);
-        if libm::fabs(scaled) >= libm::ldexp(1.0, 62) {
-            return Err(ErrorKind::OutOfRange.bound(1 << (62 - format.fraction())));
-        }
-        let below = libm::floor(scaled);
-        found.0.push(below as i64);
-        found.1.push(libm::round(libm::ldexp(scaled - below, bits)) as i64);
-    }
-    Ok(found)
 }

@@ -47,7 +47,7 @@ impl Evaluation {
     async fn run(&self, operation: &Operation, inputs: &[Slot], outputs: &[Slot]) -> Result<Vec<Words>> {
         let mut values = Vec::with_capacity(inputs.len());
         for input in inputs {
-            values.push(Value { kind: input.kind, length: input.length, words: input.words().await? });
+            values.push(Value { kind: input.kind, length: input.length, words: input.shares().await? });
         }
         let kind = outputs.first().map_or(Kind::Integer, |output| output.kind);
         match (operation, &values[..]) {

@@ -1,5 +1,6 @@
 //! Values whose openings can be checked.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -40,6 +41,11 @@ impl Authenticated {
     pub(super) fn new(values: WideWords, macs: WideWords) -> Self {
         debug_assert_eq!(values.len(), macs.len());
         Self { values, macs }
+    }
+
+    /// Zeros, which are no shares of anything.
+    pub(in crate::mpc) fn zeros(count: usize) -> Self {
+        Self::new(Zeroizing::new(vec![0; count]), Zeroizing::new(vec![0; count]))
     }
 
     pub(super) fn values(&self) -> &[u128] {
@@ -96,12 +102,44 @@ impl Authenticated {
         Ok(Self::new(scale(&self.values), scale(&self.macs)))
     }
 
+    /// -x, element by element. No communication.
+    #[must_use]
+    pub fn negated(&self) -> Self {
+        self.each(self.len(), |words| words.iter().map(|word| word.wrapping_neg()))
+    }
+
     /// The sum of all elements. No communication.
     #[must_use]
     pub fn sum(&self) -> Self {
-        let sum =
-            |words: &[u128]| collect(1, core::iter::once(words.iter().fold(0u128, |sum, x| sum.wrapping_add(*x))));
-        Self::new(sum(&self.values), sum(&self.macs))
+        self.each(1, |words| core::iter::once(total(words)))
+    }
+
+    /// The sum of each row of so many columns; an incomplete last row counts as one. No communication.
+    #[must_use]
+    pub fn row_sums(&self, columns: usize) -> Self {
+        let columns = columns.max(1);
+        self.each(self.len().div_ceil(columns), |words| words.chunks(columns).map(total))
+    }
+
+    /// The elements at these places, each any number of times.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArgument`] for a place where there is none.
+    pub fn gather(&self, places: &[usize]) -> Result<Self> {
+        if places.iter().any(|place| *place >= self.len()) {
+            return Err(ErrorKind::InvalidArgument.bound(self.len() as u64));
+        }
+        Ok(self.each(places.len(), |words| places.iter().filter_map(|place| words.get(*place).copied())))
+    }
+
+    /// Vectors one after the other.
+    #[must_use]
+    pub fn concatenated(parts: &[&Self]) -> Self {
+        let count = parts.iter().map(|part| part.len()).sum();
+        let join =
+            |words: fn(&Self) -> &[u128]| collect(count, parts.iter().flat_map(|part| words(part).iter().copied()));
+        Self::new(join(Self::values), join(Self::macs))
     }
 
     /// The elements from place `start`, `length` of them.
@@ -113,8 +151,7 @@ impl Authenticated {
         if start.checked_add(length).is_none_or(|end| end > self.len()) {
             return Err(ErrorKind::InvalidLength.bound(self.len() as u64));
         }
-        let cut = |words: &[u128]| collect(length, words.iter().skip(start).copied());
-        Ok(Self::new(cut(&self.values), cut(&self.macs)))
+        Ok(self.each(length, |words| words.iter().skip(start).copied()))
     }
 
     /// Ordinary shares of the same values, for the protocols of [`crate::mpc::protocol`], which check nothing. Who lies from here on is not caught, neither by what those
@@ -122,6 +159,11 @@ impl Authenticated {
     #[must_use]
     pub fn into_unverified_shares(self) -> Words {
         collect_words(self.len(), self.values.iter().map(|word| low(*word)))
+    }
+
+    /// The same with shares of values and of MACs.
+    fn each<'a, I: Iterator<Item = u128> + 'a>(&'a self, count: usize, made: impl Fn(&'a [u128]) -> I) -> Self {
+        Self::new(collect(count, made(&self.values)), collect(count, made(&self.macs)))
     }
 
     fn with(&self, other: &Self, combine: impl Fn(u128, u128) -> u128) -> Result<Self> {
@@ -133,4 +175,8 @@ impl Authenticated {
         };
         Ok(Self::new(both(&self.values, &other.values), both(&self.macs, &other.macs)))
     }
+}
+
+fn total(words: &[u128]) -> u128 {
+    words.iter().fold(0, |sum, word| sum.wrapping_add(*word))
 }

@@ -73,6 +73,15 @@ impl Dealer {
         Ok(Self { suite, seeds, key, corrected, next: 0 })
     }
 
+    /// The party that gets the corrections.
+    pub(super) const fn corrected(&self) -> usize {
+        self.corrected
+    }
+
+    pub(super) fn seeds(&self) -> &[Seed] {
+        &self.seeds
+    }
+
     /// The corrections of correlation `number` of the session, which have to be asked for in order and are given once.
     ///
     /// # Errors

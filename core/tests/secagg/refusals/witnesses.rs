@@ -17,7 +17,7 @@ use crate::support::setting::{Setting, roster_of, secrets};
 use crate::support::simulation::{Losing, Moment, Outcome, Simulation, saved};
 
 /// Why an error of the list is not returned by secure aggregation on a machine with 64-bit addresses.
-const NOT_RETURNED: [(&str, &str); 6] = [
+const NOT_RETURNED: [(&str, &str); 7] = [
     ("TooLong", "segments are bounded so that streams are long enough; sizes fit 64-bit addresses"),
     (
         "NotAuthentic",
@@ -25,6 +25,7 @@ const NOT_RETURNED: [(&str, &str); 6] = [
     ),
     ("SamplerFailed", "noise is made before; core/tests/primitives/gaussian.rs has a witness"),
     ("WrongProgram", "it is about computations; core/tests/mpc/session.rs has a witness"),
+    ("NotVerified", "it is about computations; core/tests/mpc/verified/session.rs has a witness"),
     ("BudgetSpent", "budgets are kept by hosts"),
     ("RotationSeedRepeated", "seeds of earlier rounds are kept by hosts"),
 ];

@@ -7,6 +7,8 @@
         mine = session.share(5500.0, owner=1)
         print((salaries < mine).sum().open())
 
+`Session.local(verified=True)` has fewer operations and catches parties that lie.
+
 Over a network each party runs the same program; `Session.connect` takes the place of `Session.local`, and `cloakwork mpc` starts it.
 
 For learning there are machines of one program, each with its own objects:
@@ -28,6 +30,7 @@ from cloakwork.mpc._party import Cost, Format
 from cloakwork.mpc._session import Explanation, Session
 from cloakwork.mpc._tensor import Tensor, concatenate, stack, where
 from cloakwork.mpc._trace import Step, Trace
+from cloakwork.mpc._verified import VerifiedTensor
 from cloakwork.mpc.machines import DomainError, MachineError, PrivateScalar, Share, SharedScalar, VirtualMachine
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "Step",
     "Tensor",
     "Trace",
+    "VerifiedTensor",
     "VirtualMachine",
     "concatenate",
     "serve",

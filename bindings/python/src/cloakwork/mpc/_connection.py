@@ -38,7 +38,7 @@ class ConnectedParty(Party):
         if status != lib.CLOAK_OK:
             raise _failure(network, status, failed)
         self._own(out[0])
-        self._network, self._format = network, network.format
+        self._network, self._format, self._verified = network, network.format, network.verified
         self.index = index
 
     def run(self) -> None:
@@ -47,7 +47,7 @@ class ConnectedParty(Party):
         with self._turn:
             status = lib.cloak_mpc_run(self._open(), failed)
         if status != lib.CLOAK_OK:
-            raise _failure(self._network, status, failed)
+            raise self._caught(_failure(self._network, status, failed))
 
     def leave(self, why: str | None) -> None:
         """Ends the links: well, or with a reason that the others are told."""
@@ -79,7 +79,7 @@ def serve(network: Network, identity: Identity) -> None:
 
 def _c_network(network: Network, index: int, own: Member) -> tuple[Any, Any, Any]:
     """A `cloak_mpc_config` and a `cloak_mpc_network`, and what keeps them alive."""
-    settings = {"parties": len(network.parties), "index": index, "suite": network.suite}
+    settings = {"parties": len(network.parties), "index": index, "suite": network.suite, "verified": network.verified}
     settings |= {"fraction": network.format.fraction, "bits": network.format.bits, "rounding": ROUNDINGS[network.format.rounding]}
     alive: list[Any] = []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ class Network:
         format: of real numbers.
         suite: cipher of all streams: 2 = AES-128-CTR, 1 = ChaCha20.
         limits: of waiting.
+        verified: whether parties that lie are caught. It takes a dealer, and ``rounding="dithered"``.
     """
 
     parties: tuple[Member, ...]
@@ -78,6 +79,7 @@ class Network:
     format: Format = field(default_factory=Format)
     suite: int = 2
     limits: Limits = field(default_factory=Limits)
+    verified: bool = False
 
     @classmethod
     def read(cls, path: str | Path) -> Network:
@@ -91,18 +93,24 @@ class Network:
                 content = tomllib.load(file)
         except (OSError, ValueError) as error:
             raise _wrong(f"cannot be read: {error}", str(path)) from error
-        _known(content, {"session", "suite", "party", "dealer", "format", "limits"}, str(path))
+        _known(content, {"session", "suite", "verified", "party", "dealer", "format", "limits"}, str(path))
         entries = content.get("party", [])
         if not isinstance(entries, list) or not isinstance(content.get("session"), str):
             raise _wrong("needs `session`, a name, and a table [[party]] for each party", str(path))
-        dealer = content.get("dealer")
+        dealer, verified = content.get("dealer"), content.get("verified", False)
+        if not isinstance(verified, bool):
+            raise _wrong(f"expected true or false, got {verified!r}", "verified")
+        form = _values(Format, content.get("format", {}), "format")
+        if verified and "rounding" not in content.get("format", {}):
+            form = replace(form, rounding="dithered")
         return cls(
             parties=tuple(_member(entry, f"party {place}") for place, entry in enumerate(entries)),
             name=content["session"],
             dealer=None if dealer is None else _member({"name": "dealer", **dealer}, "dealer"),
-            format=_values(Format, content.get("format", {}), "format"),
+            format=form,
             suite=_whole(content.get("suite", 2), "suite"),
             limits=_values(Limits, content.get("limits", {}), "limits"),
+            verified=verified,
         )
 
     def place(self, key: bytes) -> int | None:
@@ -166,6 +174,10 @@ EXAMPLE = """# A computation of several parties with Cloakwork. All of them, and
 
 # A name for this one computation; take another one for each.
 session = "{session}"
+
+# true: parties that lie are caught before a result is given. Only sums, products and divisions by public numbers are there then, a dealer
+# is needed, and `rounding` has to be "dithered".
+verified = false
 {parties}
 # Makes correlated randomness and sees nothing else: for somebody who works with none of the parties and sees none of their messages.
 # Without this table the parties make it themselves, which costs more time and traffic beforehand.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cloakwork._boundary import Machine, check, failure, sized, sized_bytes
 from cloakwork._native import ffi, lib
-from cloakwork.errors import NumberError, Status
+from cloakwork.errors import CloakworkError, NumberError, Status, VerificationError
 from cloakwork.mpc._kind import Kind, Numbers, c_values
 
 # Words of correlated randomness that parties without a dealer hold at a time, about.
@@ -89,6 +89,12 @@ class Part:
 ROUNDINGS = {"dithered": lib.CLOAK_MPC_DITHERED, "down": lib.CLOAK_MPC_DOWN, "nearest": lib.CLOAK_MPC_NEAREST}
 
 
+FAILED_CHECKS: dict[int, str] = {
+    Status.NOT_AUTHENTIC: "a party lied: what was opened does not belong to its MACs, or is not what was committed to; no result is given",
+    Status.STOPPED: "another party found that somebody lied, and told us; no result is given",
+}
+
+
 class Dealer(Machine):
     """Makes the correlated randomness of parties in this program."""
 
@@ -115,14 +121,24 @@ class Party(Machine):
         format: of real numbers.
         source: a dealer in this program, or 32 bytes that all parties use once to make correlated randomness themselves.
         suite: cipher of all streams: 1 = ChaCha20, 2 = AES-128-CTR.
+        verified: whether parties that lie are caught, for which there has to be a dealer.
     """
 
     FREE = "cloak_mpc_session_free"
 
-    def __init__(self, index: int, parties: int, format: Format, source: Dealer | bytes, suite: int = 2) -> None:  # noqa: A002
+    def __init__(
+        self,
+        index: int,
+        parties: int,
+        format: Format,  # noqa: A002
+        source: Dealer | bytes,
+        suite: int = 2,
+        *,
+        verified: bool = False,
+    ) -> None:
         super().__init__()
         settings = {"parties": parties, "index": index, "fraction": format.fraction, "bits": format.bits, "suite": suite}
-        config = ffi.new("cloak_mpc_config *", {**settings, "rounding": ROUNDINGS[format.rounding]})
+        config = ffi.new("cloak_mpc_config *", {**settings, "rounding": ROUNDINGS[format.rounding], "verified": verified})
         out = ffi.new("cloak_mpc_session **")
         if isinstance(source, Dealer):
             status = source.session(config, out)
@@ -132,6 +148,7 @@ class Party(Machine):
         check(status, "format")
         self._own(out[0])
         self._format = format
+        self._verified = verified
         self.index = index
 
     def input(self, owner: int, kind: Kind, length: int, given: Numbers | None) -> int:
@@ -245,8 +262,16 @@ class Party(Machine):
         with self._turn:
             status = lib.cloak_mpc_advance(self._open(), progress, error)
         if status != lib.CLOAK_OK:
-            raise failure(status, None, error)
+            raise self._caught(failure(status, None, error))
         return bool(progress[0] == lib.CLOAK_MPC_EXCHANGE)
+
+    def _caught(self, error: CloakworkError) -> CloakworkError:
+        """What ended a round; in verified mode a check that failed has a name of its own."""
+        if not self._verified or error.code not in FAILED_CHECKS:
+            return error
+        found = VerificationError(error.code, FAILED_CHECKS[error.code], party=error.party)
+        found.__cause__ = error
+        return found
 
     def message(self, to: int) -> bytes:
         """The message of the present round."""
