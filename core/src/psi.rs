@@ -13,12 +13,13 @@ mod follower;
 mod items;
 mod leader;
 mod list;
+mod outcome;
 mod session;
 mod sharing;
 mod table;
 mod work;
 
-pub use agreement::{MAX_PARTIES, Output, Setting};
-pub use items::MAX_ITEMS;
-pub use session::{Outcome, Session};
+pub use agreement::{MAX_ITEMS, MAX_PARTIES, Output, Setting};
+pub use outcome::Outcome;
+pub use session::Session;
 pub use work::Piece;

@@ -2,10 +2,12 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::kdf::{self, HASH_SIZE};
-use crate::psi::items::MAX_ITEMS;
 
 /// Most parties: a row that goes round has an element for each of them.
 pub const MAX_PARTIES: usize = 64;
+
+/// Most items of a set.
+pub const MAX_ITEMS: usize = 1 << 20;
 
 /// The party that leads.
 pub(super) const LEADER: usize = 0;

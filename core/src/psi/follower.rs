@@ -11,7 +11,7 @@ use crate::prg::StreamKey;
 use crate::psi::agreement::{Agreement, LEADER, Output};
 use crate::psi::items::Items;
 use crate::psi::list;
-use crate::psi::session::Outcome;
+use crate::psi::outcome::Outcome;
 use crate::psi::sharing::Sharing;
 use crate::psi::table::{self, Context};
 use crate::psi::work::{Encoding, Source, Work};

@@ -7,10 +7,7 @@ use zeroize::Zeroizing;
 use crate::error::{ErrorKind, Result};
 use crate::group::Element;
 use crate::kdf::{self, HASH_SIZE};
-use crate::psi::agreement::Agreement;
-
-/// Most items of a set.
-pub const MAX_ITEMS: usize = 1 << 20;
+use crate::psi::agreement::{Agreement, MAX_ITEMS};
 
 /// The place of an item that only fills a set up.
 const PADDING: u32 = u32::MAX;

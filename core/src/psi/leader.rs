@@ -10,7 +10,7 @@ use crate::group::Scalar;
 use crate::psi::agreement::{Agreement, Output};
 use crate::psi::items::Items;
 use crate::psi::list;
-use crate::psi::session::Outcome;
+use crate::psi::outcome::Outcome;
 use crate::psi::sharing::Share;
 use crate::psi::table::{Context, Table};
 use crate::psi::work::{Encoding, Source, Work};

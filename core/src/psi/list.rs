@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
 use crate::group::ELEMENT_SIZE;
-use crate::psi::items::MAX_ITEMS;
+use crate::psi::agreement::MAX_ITEMS;
 use crate::psi::work::Encoding;
 
 /// Bytes of the number of rows.

@@ -13,8 +13,7 @@ use crate::error::{ErrorKind, Result};
 use crate::field::{self, Element};
 use crate::kdf;
 use crate::prg::{self, StreamKey, Suite};
-use crate::psi::agreement::Agreement;
-use crate::psi::items::MAX_ITEMS;
+use crate::psi::agreement::{Agreement, MAX_ITEMS};
 use crate::psi::sharing::{Share, share_of};
 use crate::psi::work::Encoding;
 
