@@ -54,6 +54,8 @@ pub mod mesh;
 pub mod mpc;
 #[cfg(feature = "noise")]
 pub mod privacy;
+#[cfg(feature = "alloc")]
+pub mod psi;
 
 // Floor 5: the protocol.
 pub mod secagg;
