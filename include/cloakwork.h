@@ -393,6 +393,10 @@ enum cloak_status
      */
     CLOAK_ERR_MASKS_DID_NOT_CANCEL = 407,
     /**
+     * A list of encrypted items holds one twice.
+     */
+    CLOAK_ERR_REPEATED_ELEMENT = 408,
+    /**
      * A message or call that the present step does not expect.
      */
     CLOAK_ERR_OUT_OF_ORDER = 501,
@@ -464,6 +468,10 @@ enum cloak_status
      * Another computation than that of this party, or its calls in another order.
      */
     CLOAK_ERR_WRONG_PROGRAM = 518,
+    /**
+     * A list has another number of elements than was agreed on or sent; the bound is that number.
+     */
+    CLOAK_ERR_COUNT_CHANGED = 519,
     /**
      * The roster is empty, unsorted, too large, or differs from its hash.
      */
@@ -1248,6 +1256,31 @@ typedef int32_t cloak_prime_operation;
 #endif // __cplusplus
 
 /**
+ * What the parties of a private set intersection learn.
+ */
+enum cloak_psi_output
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The items that all sets hold.
+     */
+    CLOAK_PSI_INTERSECTION = 0,
+    /**
+     * How many these are.
+     */
+    CLOAK_PSI_SIZE = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum cloak_psi_output cloak_psi_output;
+#else
+typedef int32_t cloak_psi_output;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What rounds have cost together: Renyi divergences at many orders, added up. Rounds may differ in everything, and each may depend on the results of
  * those before it.
  *
@@ -1307,6 +1340,12 @@ typedef struct cloak_opening cloak_opening;
  * Makes triples a, b and a b for the parties of one program. It could see through every masked value, so it belongs to nobody who sees the messages of parties.
  */
 typedef struct cloak_prime_dealer cloak_prime_dealer;
+
+/**
+ * One party's side of a private set intersection. In each round: `cloak_psi_work_vartime` until nothing is pending, then `cloak_psi_message` for each other party,
+ * `cloak_psi_receive_vartime` for what comes from them, and `cloak_psi_advance_vartime`.
+ */
+typedef struct cloak_psi cloak_psi;
 
 /**
  * A run: its description and its roster. It never changes, so threads may share it.
@@ -2153,6 +2192,32 @@ typedef struct cloak_mpc_cost {
      */
     uint64_t corrections;
 } cloak_mpc_cost;
+
+/**
+ * What all parties agree on, and which of them this is.
+ */
+typedef struct cloak_psi_config {
+    /**
+     * What identifies the run, the same for all parties; it is used once.
+     */
+    uint8_t run[32];
+    /**
+     * Number of parties, 2 to 64.
+     */
+    uint32_t parties;
+    /**
+     * The place of this one, from 0. The first one works most, in proportion to its set and to the number of parties.
+     */
+    uint32_t index;
+    /**
+     * One of `cloak_psi_output`.
+     */
+    int32_t output;
+    /**
+     * The size, up to 2^20, to which every set is padded, so that nobody learns how many items another one has; 0 to let sizes show.
+     */
+    uint32_t size;
+} cloak_psi_config;
 
 #ifdef __cplusplus
 extern "C" {
@@ -4411,6 +4476,129 @@ CLOAK_MUST_USE
 cloak_status cloak_opening_check_zeros(const struct cloak_opening *opening,
                                        uint32_t segment,
                                        const struct cloak_values *zeros);
+
+/**
+ * Begins a run with this party's items, up to 2^20 different ones; repeated ones count once.
+ *
+ * Hosts only, as everything of private set intersection. The caller ends it with `cloak_psi_free`.
+ *
+ * @param config   the agreement
+ * @param items    the items, byte strings of any lengths, one behind the other
+ * @param length   bytes of all items
+ * @param lengths  the length of each item
+ * @param count    how many items
+ * @param rng      source of what this party draws, all within this call; NULL for that of the operating system
+ * @param out      the run
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for a number outside of its range; `CLOAK_ERR_UNKNOWN_PARTY` for an index that is no party's; `CLOAK_ERR_INVALID_LENGTH` for lengths that
+ *         do not add up; `CLOAK_ERR_TOO_LONG` for more items than the agreed size, or than there may be; `CLOAK_ERR_RANDOMNESS`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_psi_new_vartime(const struct cloak_psi_config *config,
+                                   const uint8_t *items,
+                                   size_t length,
+                                   const size_t *lengths,
+                                   size_t count,
+                                   const struct cloak_rng *rng,
+                                   struct cloak_psi **out);
+
+/**
+ * Ends a run. NULL is fine.
+ */
+void cloak_psi_free(struct cloak_psi *psi);
+
+/**
+ * How far a run is.
+ *
+ * @param round    the present round, from 0; that of the end is `rounds`
+ * @param rounds   how many rounds there are
+ * @param pending  rows that are to be multiplied before this round's messages exist
+ */
+CLOAK_MUST_USE
+cloak_status cloak_psi_get_progress(const struct cloak_psi *psi,
+                                    uint32_t *round,
+                                    uint32_t *rounds,
+                                    size_t *pending);
+
+/**
+ * Multiplies rows of this round. A row takes tens of microseconds for each element, so a caller can show progress, or stop, between calls.
+ *
+ * @param count    how many rows, at most
+ * @param threads  on how many threads, 1 or more
+ * @param error    NULL, or where to report whom an error concerns
+ * @return `CLOAK_ERR_NON_CANONICAL` for what encodes no element, and `CLOAK_ERR_LOW_ORDER_KEY` for zero, with the party that sent it: the run cannot go on;
+ *         `CLOAK_ERR_INVALID_ARGUMENT` for no thread, or more than 1024
+ */
+CLOAK_MUST_USE
+cloak_status cloak_psi_work_vartime(struct cloak_psi *psi,
+                                    size_t count,
+                                    uint32_t threads,
+                                    struct cloak_error *error);
+
+/**
+ * The message of the present round to a party, of no bytes where there is nothing to say. It has to reach that party unread and unchanged by anybody else.
+ *
+ * @param to        the party
+ * @param out       the message
+ * @param capacity  bytes that fit in `out`
+ * @param length    bytes of the message
+ * @return `CLOAK_ERR_UNKNOWN_PARTY`; `CLOAK_ERR_OUT_OF_ORDER` while work is pending and after the end
+ */
+CLOAK_MUST_USE
+cloak_status cloak_psi_message(const struct cloak_psi *psi,
+                               uint32_t to,
+                               uint8_t *out,
+                               size_t capacity,
+                               size_t *length);
+
+/**
+ * Takes the message of the present round from a party; one of no bytes says that there is nothing to say. A message that is refused changes nothing.
+ *
+ * @param from     the party
+ * @param message  the message
+ * @param length   bytes of `message`
+ * @param error    NULL, or where to report whom an error concerns
+ * @return `CLOAK_ERR_UNKNOWN_PARTY`; `CLOAK_ERR_OUT_OF_ORDER` while work is pending, after the end, and for a party that has nothing to say; `CLOAK_ERR_DUPLICATE`; `CLOAK_ERR_WRONG_RUN`
+ *         for a message of another run, agreement, round or pair; `CLOAK_ERR_MALFORMED`; `CLOAK_ERR_REPEATED_ELEMENT`; `CLOAK_ERR_COUNT_CHANGED` and `CLOAK_ERR_TOO_LONG` for another
+ *         number of elements; `CLOAK_ERR_NON_CANONICAL`, `CLOAK_ERR_LOW_ORDER_KEY`, `CLOAK_ERR_REPEATED_KEY`; `CLOAK_ERR_NOT_IN_SET` for a common item that this party does not hold
+ */
+CLOAK_MUST_USE
+cloak_status cloak_psi_receive_vartime(struct cloak_psi *psi,
+                                       uint32_t from,
+                                       const uint8_t *message,
+                                       size_t length,
+                                       struct cloak_error *error);
+
+/**
+ * Goes to the next round, when this round's messages have been taken and given; they are gone then.
+ *
+ * @param error  NULL, or where to report whom an error concerns
+ * @return `CLOAK_ERR_OUT_OF_ORDER` while work is pending, after the end, and, with the party, while a message is missing
+ */
+CLOAK_MUST_USE
+cloak_status cloak_psi_advance_vartime(struct cloak_psi *psi,
+                                       struct cloak_error *error);
+
+/**
+ * How many items all sets hold.
+ *
+ * @param size  their number
+ * @return `CLOAK_ERR_OUT_OF_ORDER` before the last round
+ */
+CLOAK_MUST_USE cloak_status cloak_psi_get_size(const struct cloak_psi *psi, size_t *size);
+
+/**
+ * Which of this party's items all sets hold: their places among those that it gave, ascending; of a repeated one the first.
+ *
+ * @param places    the places
+ * @param capacity  places that fit
+ * @param length    how many there are
+ * @return `CLOAK_ERR_OUT_OF_ORDER` before the last round, and where the parties learn the size alone
+ */
+CLOAK_MUST_USE
+cloak_status cloak_psi_get_common(const struct cloak_psi *psi,
+                                  uint32_t *places,
+                                  size_t capacity,
+                                  size_t *length);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -50,6 +50,8 @@ pub enum ErrorKind {
     NotConfirmed = 406,
     /// The material recovered from shares or mask keys does not cancel the masks: the zero coordinates are not zero.
     MasksDidNotCancel = 407,
+    /// A list of encrypted items holds one twice.
+    RepeatedElement = 408,
 
     // 500: protocol.
     /// A message or call that the present step does not expect.
@@ -88,6 +90,8 @@ pub enum ErrorKind {
     Stopped = 517,
     /// Another computation than that of this party, or its calls in another order.
     WrongProgram = 518,
+    /// A list has another number of elements than was agreed on or sent; the bound is that number.
+    CountChanged = 519,
 
     // 600: parameters of a run.
     /// The roster is empty, unsorted, too large, or differs from its hash.
@@ -233,6 +237,7 @@ impl ErrorKind {
             Self::MasksDidNotCancel => {
                 "the masks did not cancel: a party sent wrong shares, keys or masks; the sum was discarded"
             }
+            Self::RepeatedElement => "a list of encrypted items holds one twice; the party has to begin anew",
             Self::OutOfOrder => "this step does not expect that message or call",
             Self::WrongRun => "the message belongs to another run",
             Self::WrongEpoch => "the message belongs to another set-up",
@@ -253,6 +258,7 @@ impl ErrorKind {
             Self::WrongProgram => {
                 "the party computes something else; all have to make the same calls in the same order"
             }
+            Self::CountChanged => "a list has another number of elements than was agreed on or sent",
             Self::InvalidRoster => "the roster is unsorted, of the wrong size, repeats a key or differs from its hash",
             Self::InvalidDegree => "the degree of the graph must be even, at least 2 and below the number of members",
             Self::InvalidThreshold => "the threshold t must satisfy 1 <= t <= k and 2t > k + c",

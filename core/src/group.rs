@@ -1,5 +1,7 @@
 //! The group ristretto255 (RFC 9496), written additively: prime order, so that every element but zero generates it, and one encoding an element.
 
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
 use core::fmt;
 
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
@@ -24,6 +26,12 @@ impl Scalar {
         let mut wide = Zeroizing::new([0; 64]);
         kdf::expand(key, label, parts, &mut *wide);
         Self(scalar::Scalar::from_bytes_mod_order_wide(&wide))
+    }
+
+    /// What undoes a multiplication by this one.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        Self(self.0.invert())
     }
 }
 
@@ -96,6 +104,21 @@ impl Element {
     }
 }
 
+/// The encodings of elements times a scalar, in their order, with one inversion for all of them.
+#[cfg(feature = "alloc")]
+#[must_use]
+pub fn encode_products(elements: &[Element], scalar: &Scalar) -> Zeroizing<Vec<[u8; ELEMENT_SIZE]>> {
+    // What is encoded at once are doubles.
+    let half = Scalar(scalar.0.div_by_2());
+    let halves: Zeroizing<Vec<RistrettoPoint>> =
+        Zeroizing::new(elements.iter().map(|element| element.0 * half.0).collect());
+    let mut products = Zeroizing::new(Vec::with_capacity(elements.len()));
+    let mut encoded = RistrettoPoint::double_and_compress_batch(halves.iter());
+    products.extend(encoded.iter().map(CompressedRistretto::to_bytes));
+    encoded.zeroize();
+    products
+}
+
 impl fmt::Debug for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Element(..)")
@@ -148,6 +171,21 @@ mod tests {
         );
         let element = Element(RistrettoPoint::from_uniform_bytes(&bytes));
         assert_eq!(*element.encode(), hex!("3066f82a1a747d45120d1740f14358531a8f04bbffe6a819f86dfe50f44a0a46"));
+    }
+
+    #[test]
+    fn many_products_are_those_of_one_by_one() {
+        let (a, b) = (Scalar::expand(&[1; 32], "a", &[]), Scalar::expand(&[2; 32], "b", &[]));
+        for count in [0u64, 1, 2, 5] {
+            let elements: Vec<Element> =
+                (0..count).map(|index| Element::hash("x", &[&index.to_le_bytes()]).multiply(&b)).collect();
+            let products = encode_products(&elements, &a);
+            let one_by_one: Vec<[u8; 32]> = elements.iter().map(|element| *element.multiply(&a).encode()).collect();
+            assert_eq!(*products, one_by_one);
+            let undone: Vec<[u8; 32]> = elements.iter().map(|element| *element.encode()).collect();
+            let products: Vec<Element> = products.iter().map(|bytes| Element::decode(bytes).unwrap()).collect();
+            assert_eq!(*encode_products(&products, &a.inverse()), undone);
+        }
     }
 
     #[test]

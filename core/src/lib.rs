@@ -52,6 +52,8 @@ pub mod sharing;
 pub mod mpc;
 #[cfg(feature = "noise")]
 pub mod privacy;
+#[cfg(feature = "alloc")]
+pub mod psi;
 
 // Floor 5: the protocol.
 pub mod secagg;

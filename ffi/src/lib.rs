@@ -86,6 +86,9 @@ pub mod mpc;
 #[cfg(feature = "std")]
 pub mod opening;
 
+#[cfg(feature = "std")]
+pub mod psi;
+
 // The test that this library's machine code is constant in time proves itself by it.
 #[cfg(feature = "planted-leak")]
 pub mod planted;
@@ -107,6 +110,7 @@ mod tests {
             <crate::client::Room<1024> as Opaque>::KIND,
             <crate::server::cloak_server as Opaque>::KIND,
             <crate::opening::cloak_opening as Opaque>::KIND,
+            <crate::psi::cloak_psi as Opaque>::KIND,
             <crate::privacy::contribution::cloak_contribution as Opaque>::KIND,
             <crate::privacy::accountant::cloak_accountant as Opaque>::KIND,
         ];

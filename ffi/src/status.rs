@@ -72,6 +72,8 @@ pub enum cloak_status {
     CLOAK_ERR_NOT_CONFIRMED = 406,
     /// The material recovered from shares or mask keys does not cancel the masks: the zero coordinates are not zero.
     CLOAK_ERR_MASKS_DID_NOT_CANCEL = 407,
+    /// A list of encrypted items holds one twice.
+    CLOAK_ERR_REPEATED_ELEMENT = 408,
 
     // 500: protocol.
     /// A message or call that the present step does not expect.
@@ -110,6 +112,8 @@ pub enum cloak_status {
     CLOAK_ERR_STOPPED = 517,
     /// Another computation than that of this party, or its calls in another order.
     CLOAK_ERR_WRONG_PROGRAM = 518,
+    /// A list has another number of elements than was agreed on or sent; the bound is that number.
+    CLOAK_ERR_COUNT_CHANGED = 519,
 
     // 600: parameters of a run.
     /// The roster is empty, unsorted, too large, or differs from its hash.
@@ -221,6 +225,7 @@ statuses_of_core! {
     NotPinned => CLOAK_ERR_NOT_PINNED,
     NotConfirmed => CLOAK_ERR_NOT_CONFIRMED,
     MasksDidNotCancel => CLOAK_ERR_MASKS_DID_NOT_CANCEL,
+    RepeatedElement => CLOAK_ERR_REPEATED_ELEMENT,
     OutOfOrder => CLOAK_ERR_OUT_OF_ORDER,
     WrongRun => CLOAK_ERR_WRONG_RUN,
     WrongEpoch => CLOAK_ERR_WRONG_EPOCH,
@@ -239,6 +244,7 @@ statuses_of_core! {
     NoRecovery => CLOAK_ERR_NO_RECOVERY,
     Stopped => CLOAK_ERR_STOPPED,
     WrongProgram => CLOAK_ERR_WRONG_PROGRAM,
+    CountChanged => CLOAK_ERR_COUNT_CHANGED,
     InvalidRoster => CLOAK_ERR_INVALID_ROSTER,
     InvalidDegree => CLOAK_ERR_INVALID_DEGREE,
     InvalidThreshold => CLOAK_ERR_INVALID_THRESHOLD,

@@ -56,6 +56,7 @@ class Status(IntEnum):
     NOT_PINNED = 405
     NOT_CONFIRMED = 406
     MASKS_DID_NOT_CANCEL = 407
+    REPEATED_ELEMENT = 408
     # The protocol.
     OUT_OF_ORDER = 501
     WRONG_RUN = 502
@@ -75,6 +76,7 @@ class Status(IntEnum):
     NO_RECOVERY = 516
     STOPPED = 517
     WRONG_PROGRAM = 518
+    COUNT_CHANGED = 519
     # Parameters of a run.
     INVALID_ROSTER = 601
     INVALID_DEGREE = 602
