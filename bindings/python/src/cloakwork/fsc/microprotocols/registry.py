@@ -10,8 +10,11 @@ from cloakwork.fsc.microprotocols.kth_element import KthElement
 from cloakwork.fsc.microprotocols.minimum_maximum import MinimumMaximum
 from cloakwork.fsc.microprotocols.secure_matrix_multiplication import SecureMatrixMultiplication
 from cloakwork.fsc.microprotocols.secure_median import SecureMedian
+from cloakwork.fsc.microprotocols.set_intersection import SetIntersection
+from cloakwork.fsc.microprotocols.set_intersection_size import SetIntersectionSize
 from cloakwork.fsc.microprotocols.statistics_bivariate import StatisticsBivariate
 from cloakwork.fsc.microprotocols.statistics_contingency import StatisticsContingency
+from cloakwork.fsc.microprotocols.statistics_contingency_vertical import StatisticsContingencyVertical
 from cloakwork.fsc.microprotocols.statistics_frequency import StatisticsFrequency
 from cloakwork.fsc.microprotocols.statistics_kaplan_meier import StatisticsKaplanMeier
 from cloakwork.fsc.microprotocols.statistics_log_rank import StatisticsLogRank
@@ -26,8 +29,11 @@ _ALL: tuple[Microprotocol, ...] = (
     MinimumMaximum(),
     SecureMatrixMultiplication(),
     SecureMedian(),
+    SetIntersection(),
+    SetIntersectionSize(),
     StatisticsBivariate(),
     StatisticsContingency(),
+    StatisticsContingencyVertical(),
     StatisticsFrequency(),
     StatisticsKaplanMeier(),
     StatisticsLogRank(),
