@@ -21,7 +21,7 @@ REFUSED: list[tuple[str, Any, dict[str, Any], str]] = [
     ("SecureMedian", [NAN], {}, "data[0] is nan; give a finite number"),
     ("SecureMedian", [[1, 2]], {}, "data[0] is a list of length 2"),
     ("SecureMedian", [2**64 + 1], {}, "data[0] is an integer of more than 64 bits"),
-    ("SecureMedian", [1], {"digits_after": 2}, "parameters: 'digits_after' is unknown; there are none"),
+    ("SecureMedian", [1], {"digits": 2}, "parameters: 'digits' is unknown; there are none"),
     ("StatisticsUnivariate", [0, -INFINITY], {}, "data[1] is -inf"),
     ("StatisticsUnivariate", "12", {}, "data[0] is a string of length 2"),
     ("StatisticsBivariate", [[1, 2], [1, 2, 3]], {}, "data[1] is a list of length 3; give a list of 2 elements"),
@@ -44,7 +44,7 @@ REFUSED: list[tuple[str, Any, dict[str, Any], str]] = [
     ("StatisticsFrequency", ["x" * 1025], {}, "data[0] has 1025 bytes"),
     ("StatisticsFrequency", ["\ud800"], {}, "data[0] is no text"),
     ("StatisticsFrequency", ["a", "b"], {"keys": ["a"]}, "data[1] is none of parameters.keys"),
-    ("StatisticsFrequency", ["a"], {"keys": "a"}, "parameters.keys is a string of length 1; give a list"),
+    ("StatisticsFrequency", ["a"], {"keys": {}}, "parameters.keys is an object of length 0; give a list"),
     ("StatisticsContingency", ["ab"], {}, "data[0] is a string of length 2; give a list of 2 elements"),
     ("StatisticsContingency", [["a", "b"]], {"columns": ["c"]}, "data[0][1] is none of parameters.columns"),
     ("SecureMatrixMultiplication", [[1, 2], [3, 4]], {}, "data has 2 elements; give one, a matrix; a list of rows in one more list"),
@@ -71,6 +71,26 @@ def test_input_is_refused_with_the_element_in_the_message(name: str, data: Any, 
         MICROPROTOCOLS[name].read(computation(name, data, 0, 2, parameters))
     assert part in caught.value.message
     assert (caught.value.code, caught.value.reason) == (400, "invalid-input")
+
+
+# Lists of one element, as R writes them.
+ALONE: list[tuple[str, Any, Any]] = [
+    ("SecureMedian", 5, [5]),
+    ("KthElement", {"array": 5, "rank": 1}, {"array": [5], "rank": 1}),
+    ("SecureMatrixMultiplication", [[1, 2]], [[[1], [2]]]),
+    ("StatisticsRegressionOLSVertical", [3], [[[3]]]),
+    ("SetIntersection", ["item"], [["item"]]),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "meant"), ALONE, ids=[name for name, *_ in ALONE])
+def test_an_element_alone_is_a_list(name: str, given: Any, meant: Any) -> None:
+    kind = MICROPROTOCOLS[name]
+    assert kind.read(computation(name, given, 0, 2)) == kind.read(computation(name, meant, 0, 2))
+
+
+def test_digits_of_sums_may_be_given_with_anything() -> None:
+    assert MICROPROTOCOLS["SecureMedian"].read(computation("SecureMedian", [1], 0, 2, {"digits_before": 6, "digits_after": 2})) == [1]
 
 
 @pytest.mark.parametrize("kind", MICROPROTOCOLS.values(), ids=MICROPROTOCOLS)

@@ -13,6 +13,8 @@ from cloakwork.fsc.protocols.order_key import LARGEST_INTEGER
 # Bytes of a key of a histogram or table in UTF-8.
 LONGEST_KEY = 1024
 
+_DIGITS = ("digits_before", "digits_after")
+
 
 def refused(message: str) -> Failure:
     """The failure for an input or a parameter that is not what it has to be."""
@@ -59,7 +61,9 @@ def numbers(data: Sequence[object], where: str = "data") -> list[float]:
 
 
 def row(value: object, where: str, columns: int | None = None) -> list[Any]:
-    """A list, of so many elements if that is given."""
+    """A list, of so many elements if that is given; otherwise an element alone is a list as well, since R writes it like that."""
+    if columns is None and isinstance(value, str | int | float):
+        return [value]
     if not isinstance(value, list | tuple) or (columns is not None and len(value) != columns):
         wanted = "a list" if columns is None else f"a list of {columns} elements"
         raise refused(f"{where} is {_shown(value)}; give {wanted}")
@@ -112,9 +116,9 @@ def keys(value: object, where: str) -> list[str]:
 
 
 def known(given: Mapping[str, Any], names: Collection[str]) -> Mapping[str, Any]:
-    """Parameters of which each is one that there is."""
+    """Parameters of which each is one that there is, or of those that say digits of a SecureSum: these clients may give with anything."""
     for name in given:
-        if name not in names:
+        if name not in names and name not in _DIGITS:
             there = f"there are {', '.join(sorted(names))}" if names else "there are none"
             raise refused(f"parameters: {name!r} is unknown; {there}")
     return given

@@ -13,8 +13,11 @@ from cloakwork.fsc.microprotocols.secure_mean import SecureMean
 from cloakwork.fsc.microprotocols.secure_median import SecureMedian
 from cloakwork.fsc.microprotocols.secure_sum import SecureSum
 from cloakwork.fsc.microprotocols.secure_vector_sum import SecureVectorSum
+from cloakwork.fsc.microprotocols.set_intersection import SetIntersection
+from cloakwork.fsc.microprotocols.set_intersection_size import SetIntersectionSize
 from cloakwork.fsc.microprotocols.statistics_bivariate import StatisticsBivariate
 from cloakwork.fsc.microprotocols.statistics_contingency import StatisticsContingency
+from cloakwork.fsc.microprotocols.statistics_contingency_vertical import StatisticsContingencyVertical
 from cloakwork.fsc.microprotocols.statistics_frequency import StatisticsFrequency
 from cloakwork.fsc.microprotocols.statistics_kaplan_meier import StatisticsKaplanMeier
 from cloakwork.fsc.microprotocols.statistics_log_rank import StatisticsLogRank
@@ -32,8 +35,11 @@ _ALL: tuple[Microprotocol, ...] = (
     SecureMedian(),
     SecureSum(),
     SecureVectorSum(),
+    SetIntersection(),
+    SetIntersectionSize(),
     StatisticsBivariate(),
     StatisticsContingency(),
+    StatisticsContingencyVertical(),
     StatisticsFrequency(),
     StatisticsKaplanMeier(),
     StatisticsLogRank(),
