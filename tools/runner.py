@@ -263,7 +263,8 @@ class Runner:
         if self._quiet:
             return result
         with self._print_lock:
-            print(f"{mark:<5}{result.stage.name:<24}{result.seconds:8.1f} s {result.computing_seconds:8.1f} s of a core   {counts}{notes}", flush=True)
+            times = f"{result.seconds:8.1f} s {result.computing_seconds:8.1f} s of a core"
+            print(f"{mark:<5}{result.stage.name:<24}{times}   {counts}{notes}", flush=True)
             if result.trouble:
                 print("\n".join(f"     | {line}" for line in result.trouble.splitlines()), flush=True)
         return result
