@@ -2,6 +2,7 @@
 // what is refused.
 #include "check.hpp"
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -164,6 +165,29 @@ void costs() {
 }
 
 // Three parties, each with a session of its own, whose messages the caller carries.
+// Whoever watches sees every message, by round, sender and receiver, and as many bytes as were counted.
+void watched() {
+    const Session session = GET(Session::local(3));
+    std::vector<std::array<std::uint64_t, 3>> seen;
+    std::uint64_t bytes = 0;
+    session.watch([&](const mpc::Message &message) {
+        seen.push_back({message.round, message.sender, message.receiver});
+        bytes += message.sender == 0 && message.receiver == 1 ? message.content.size() - 8 : 0;
+    });
+    const Tensor x = GET(session.share(Reals{1.5, 2.5}));
+    const Tensor product = GET(x * x);
+    CHECK(near(open(product), {2.25, 6.25}));
+    const mpc::Cost cost = GET(session.cost());
+    CHECK(seen.size() == 6 * cost.rounds && bytes == cost.bytes);
+    bool in_order = true;
+    for (std::size_t i = 0; i < seen.size(); i++) {
+        in_order = in_order && seen[i][0] == i / 6 && seen[i][1] != seen[i][2] && seen[i][1] == i % 6 / 2;
+    }
+    CHECK(in_order);
+    session.watch({});
+    CHECK(near(open(x), {1.5, 2.5}) && seen.size() == 6 * cost.rounds);
+}
+
 void parties() {
     const mpc::Dealer dealer = GET(mpc::Dealer::create(3));
     std::vector<mpc::Party> all;
@@ -305,6 +329,7 @@ void test_mpc() {
     }
     openings();
     costs();
+    watched();
     parties();
     refused();
     moved_from();

@@ -30,8 +30,8 @@ use crate::ring::Lane;
 pub use self::delivery::Delivery;
 pub use self::fields::Fields;
 pub use self::request::{MOST_BYTES, MOST_CORRELATIONS, MOST_WORDS, Query, Request, Requested};
-pub(in crate::mpc) use self::service::seeds;
 pub use self::service::{Dealing, PIECE_BYTES, PIECE_WORDS, Piece, Service};
+pub(in crate::mpc) use self::{request::matrices_fit, service::seeds};
 
 /// Bytes of a seed.
 pub const SEED_SIZE: usize = 32;

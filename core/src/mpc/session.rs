@@ -5,6 +5,7 @@
 //! before each batch of operations, in messages between those of the operations. A dealer elsewhere sends the corrections of a batch before the corrected party begins it. Kinds and lengths are checked when an operation is asked for; a value that cannot be made
 //! fails by itself, and so does what is made of it.
 
+mod arguments;
 mod evaluate;
 mod explanation;
 mod kind;
@@ -232,15 +233,7 @@ impl Session {
     /// [`ErrorKind::InvalidArgument`] unless the owner is a party, and it alone gives numbers, of the kind stated; [`ErrorKind::InvalidLength`] for another number of
     /// them; [`ErrorKind::NotFinite`] and [`ErrorKind::OutOfRange`] for real numbers that do not fit the format. Nothing has begun then.
     pub fn input(&mut self, owner: usize, kind: Kind, length: usize, numbers: Option<&Public>) -> Result<ValueId> {
-        if owner >= self.parties() || kind == Kind::Bit || numbers.is_some() != (owner == self.index()) {
-            return Err(ErrorKind::InvalidArgument.bound(self.parties() as u64));
-        }
-        let words = match numbers {
-            Some(numbers) if numbers.kind() != kind => return Err(ErrorKind::InvalidArgument.into()),
-            Some(numbers) if numbers.len() != length => return Err(ErrorKind::InvalidLength.bound(length as u64)),
-            Some(numbers) => Some(Zeroizing::new(numbers.words(kind, &self.format)?)),
-            None => None,
-        };
+        let words = arguments::input(&self.engine.party(), &self.format, owner, (kind, length), numbers)?;
         self.called(Call::Input, &program::form(owner, kind, length), None);
         let output = Slot::new(kind, length);
         let (place, seeds, agreed) = (output.clone(), Rc::clone(&self.seeds), self.agreed.clone());
@@ -328,14 +321,11 @@ impl Session {
     ///
     /// [`ErrorKind::InvalidArgument`] for a number that no value has, and for parties that are none or do not rise.
     pub fn open(&mut self, value: ValueId, receivers: &[usize]) -> Result<ResultId> {
-        let rising = receivers.is_sorted_by(|one, other| one < other);
-        if !rising || receivers.is_empty() || receivers.last().is_some_and(|last| *last >= self.parties()) {
-            return Err(ErrorKind::InvalidArgument.bound(self.parties() as u64));
-        }
+        let numbers = arguments::receivers(&self.engine.party(), receivers)?;
         let id = value.0;
         let mut value = self.values.slot(value)?.clone();
         self.called(Call::Open, &[id], None);
-        self.called(Call::Open, &receivers.iter().map(|receiver| *receiver as u64).collect::<Vec<_>>(), None);
+        self.called(Call::Open, &numbers, None);
         let kind = value.kind;
         if kind == Kind::Bit {
             let words = Slot::new(Kind::Integer, value.length);

@@ -1,5 +1,6 @@
 //! A computation of either mode, behind one handle: what verified mode does not have is refused by name.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -16,9 +17,21 @@ use zeroize::Zeroizing;
 /// One party's side of a computation.
 pub(crate) enum Computation {
     /// For parties that follow the protocol.
-    Unverified(Session),
+    Unverified(Box<Session>),
     /// For parties that may not.
-    Verified(verified::Session),
+    Verified(Box<verified::Session>),
+}
+
+impl From<Session> for Computation {
+    fn from(session: Session) -> Self {
+        Self::Unverified(Box::new(session))
+    }
+}
+
+impl From<verified::Session> for Computation {
+    fn from(session: verified::Session) -> Self {
+        Self::Verified(Box::new(session))
+    }
 }
 
 impl fmt::Debug for Computation {
@@ -53,7 +66,7 @@ impl Computation {
         both!(self, session => session.parties())
     }
 
-    pub(crate) const fn format(&self) -> &Format {
+    pub(crate) fn format(&self) -> &Format {
         both!(self, session => session.format())
     }
 

@@ -223,19 +223,19 @@ pub unsafe extern "C" fn cloak_mpc_connect(
         }
         let mut mesh =
             place.on(network.listener().and_then(|listener| Mesh::connect(links, listener, network.limits)))?;
-        let computation = if verified {
+        let computation: Computation = if verified {
             let seed = place.on(mesh.seed())?;
             let made =
                 session::verified::Session::with_dealer(index, parties, format, suite, seed, CORRECTED, &mut drawn);
-            Computation::Verified(made?)
+            made?.into()
         } else if network.dealer.is_some() {
             let seed = place.on(mesh.seed())?;
             let made = session::Session::with_dealer(index, parties, format, suite, seed, CORRECTED, drawn);
-            Computation::Unverified(made?)
+            made?.into()
         } else {
             let number = place.on(mesh.agree(&random))?;
             let made = session::Session::without_dealer(&number, index, parties, format, suite, AHEAD, drawn);
-            Computation::Unverified(made?)
+            made?.into()
         };
         let object = SessionObject::connected(computation, mesh);
         out.write(handle::allocate::<cloak_mpc_session>(object)?.as_ptr());

@@ -224,10 +224,10 @@ pub unsafe extern "C" fn cloak_mpc_session_new(
         let Setting { index, parties, format, suite, verified } = setting;
         let computation = if verified {
             let source = dealer.verified_source(index)?;
-            Computation::Verified(verified::Session::new(index, parties, format, source, &mut drawn)?)
+            verified::Session::new(index, parties, format, source, &mut drawn)?.into()
         } else {
             let source = dealer.source(index)?;
-            Computation::Unverified(Session::new(index, parties, format, suite, source, drawn)?)
+            Session::new(index, parties, format, suite, source, drawn)?.into()
         };
         finish(computation, out)
     })
@@ -267,7 +267,7 @@ pub unsafe extern "C" fn cloak_mpc_session_new_without_dealer(
         let drawn = setting.draw(generator)?;
         let Setting { index, parties, format, suite, .. } = setting;
         let made = Session::without_dealer(&session, index, parties, format, suite, ahead, drawn)?;
-        finish(Computation::Unverified(made), out)
+        finish(made.into(), out)
     })
 }
 

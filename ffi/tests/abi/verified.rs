@@ -108,8 +108,8 @@ fn advanced(session: *mut cloak_mpc_session) -> Result<i32, (cloak_status, Optio
     match unsafe { cloak_mpc_advance(session, &mut progress, &mut error) } {
         CLOAK_OK => Ok(progress),
         status => {
-            assert_eq!(error.status, status as i32);
-            Err((status, (error.present & CLOAK_ERROR_HAS_PARTY != 0).then_some(error.party)))
+            let named = error.status == status as i32 && error.present & CLOAK_ERROR_HAS_PARTY != 0;
+            Err((status, named.then_some(error.party)))
         }
     }
 }

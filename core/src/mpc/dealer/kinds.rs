@@ -1,7 +1,7 @@
 //! Kinds of correlations without MACs, as a dealer elsewhere is asked for them (docs/mpc.md section 3).
 
 use super::fields::{Fields, NO_WIDTH, fraction, fraction_byte, length};
-use super::request::{MOST_WORDS, Requested};
+use super::request::{MOST_WORDS, Requested, matrices_fit};
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::Correlation;
 use crate::mpc::local::comparison::Width;
@@ -48,9 +48,7 @@ impl Requested for Correlation {
 
     fn fits(&self) -> bool {
         let bounded = match *self {
-            Self::MatrixProduct { rows, inner, columns } => [(rows, inner), (inner, columns), (rows, columns)]
-                .into_iter()
-                .all(|(one, other)| one.checked_mul(other).is_some_and(|words| words <= MOST_WORDS)),
+            Self::MatrixProduct { rows, inner, columns } => matrices_fit(rows, inner, columns),
             Self::Products { count }
             | Self::Squares { count }
             | Self::Masks { count, .. }

@@ -130,3 +130,9 @@ fn decode<C: Requested>(bytes: &[u8; SIZE]) -> Result<C> {
     let correlation = C::of(&fields)?;
     if correlation.fields() == fields { Ok(correlation) } else { Err(ErrorKind::NonCanonical.into()) }
 }
+
+/// Whether each matrix of a product of rows x inner and inner x columns has no more elements than a share may have words.
+pub(in crate::mpc) fn matrices_fit(rows: usize, inner: usize, columns: usize) -> bool {
+    let sizes = [(rows, inner), (inner, columns), (rows, columns)];
+    sizes.into_iter().all(|(one, other)| one.checked_mul(other).is_some_and(|words| words <= MOST_WORDS))
+}

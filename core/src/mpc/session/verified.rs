@@ -16,12 +16,12 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
-use zeroize::Zeroizing;
 
 pub use self::operation::Operation;
 
 use self::batch::{Batch, Finished, Given, Step, Task};
 use self::coins::Coins;
+use super::arguments;
 use super::kind::{Kind, Public};
 use super::program::{self, Call, Program};
 use super::slot::Slot;
@@ -160,15 +160,7 @@ impl Session {
     /// Those of [`super::Session::input`]; that which ended the session. Nothing has begun then.
     pub fn input(&mut self, owner: usize, kind: Kind, length: usize, numbers: Option<&Public>) -> Result<ValueId> {
         self.usable()?;
-        if owner >= self.parties() || kind == Kind::Bit || numbers.is_some() != (owner == self.index()) {
-            return Err(ErrorKind::InvalidArgument.bound(self.parties() as u64));
-        }
-        let words = match numbers {
-            Some(numbers) if numbers.kind() != kind => return Err(ErrorKind::InvalidArgument.into()),
-            Some(numbers) if numbers.len() != length => return Err(ErrorKind::InvalidLength.bound(length as u64)),
-            Some(numbers) => Some(Zeroizing::new(numbers.words(kind, &self.format)?)),
-            None => None,
-        };
+        let words = arguments::input(&self.engine.party(), &self.format, owner, (kind, length), numbers)?;
         self.called(Call::Input, &program::form(owner, kind, length), None);
         Ok(self.ask(Task::Input { owner, words }, Slot::new(kind, length)))
     }
@@ -209,13 +201,10 @@ impl Session {
     /// Those of [`super::Session::open`]; that which ended the session.
     pub fn open(&mut self, value: ValueId, receivers: &[usize]) -> Result<ResultId> {
         self.usable()?;
-        let rising = receivers.is_sorted_by(|one, other| one < other);
-        if !rising || receivers.is_empty() || receivers.last().is_some_and(|last| *last >= self.parties()) {
-            return Err(ErrorKind::InvalidArgument.bound(self.parties() as u64));
-        }
+        let numbers = arguments::receivers(&self.engine.party(), receivers)?;
         let slot = self.values.slot(value)?.clone();
         self.called(Call::Open, &[value.0], None);
-        self.called(Call::Open, &receivers.iter().map(|receiver| *receiver as u64).collect::<Vec<_>>(), None);
+        self.called(Call::Open, &numbers, None);
         let number = self.values.number();
         self.openings.insert(number, (slot.kind, None));
         self.waiting.open(number, slot, receivers);

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::Words;
 use crate::mpc::dealer::fields::{Fields, fraction, fraction_byte, length};
-use crate::mpc::dealer::{Dealing, Delivery, MOST_WORDS, Requested, Seed, Service, seeds};
+use crate::mpc::dealer::{Dealing, Delivery, MOST_WORDS, Requested, Seed, Service, matrices_fit, seeds};
 use crate::mpc::local::authenticated::{join, split};
 use crate::mpc::verified::correlation::Correlation;
 use crate::mpc::verified::dealer::{Dealer, Dealt};
@@ -55,9 +55,7 @@ impl Requested for Correlation {
 
     fn fits(&self) -> bool {
         let bounded = match *self {
-            Self::MatrixProduct { rows, inner, columns } => [(rows, inner), (inner, columns), (rows, columns)]
-                .into_iter()
-                .all(|(one, other)| one.checked_mul(other).is_some_and(|words| words <= MOST_WORDS)),
+            Self::MatrixProduct { rows, inner, columns } => matrices_fit(rows, inner, columns),
             Self::Known { count, .. }
             | Self::Masks { count }
             | Self::Products { count }

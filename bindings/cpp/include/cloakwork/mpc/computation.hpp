@@ -2,6 +2,7 @@
 #ifndef CLOAKWORK_MPC_COMPUTATION_HPP
 #define CLOAKWORK_MPC_COMPUTATION_HPP
 
+#include <functional>
 #include <memory>
 
 #include "numbers.hpp"
@@ -10,6 +11,21 @@
 namespace cloakwork {
 inline namespace CLOAKWORK_MODE {
 namespace mpc {
+
+/** A message that went from one party to another. Its bytes are there as long as the call lasts that shows it. */
+struct Message {
+    /** Which round, from 0. */
+    std::uint64_t round = 0;
+    /** The party that sent it. */
+    std::uint32_t sender = 0;
+    /** The party that got it. */
+    std::uint32_t receiver = 0;
+    /** Eight bytes that count the round and tell the program, and the parts. */
+    ByteView content;
+};
+
+/** Looks at messages. */
+using Watcher = std::function<void(const Message &)>;
 
 /** What operations will cost that were asked for and have not run. */
 struct Explanation {
@@ -188,8 +204,10 @@ public:
 
     const std::vector<mpc::Party> &parties() const noexcept { return parties_; }
 
+    void watch(mpc::Watcher watcher) noexcept { watcher_ = std::move(watcher); }
+
 private:
-    cloak_status exchange(cloak_error &said) const {
+    cloak_status exchange(cloak_error &said) {
         // Every message leaves before one arrives. The first ones hold seeds.
         std::vector<std::vector<SecretBytes>> sent(parties_.size(), std::vector<SecretBytes>(parties_.size()));
         for (std::size_t from = 0; from < parties_.size(); from++) {
@@ -214,7 +232,19 @@ private:
                 }
             }
         }
+        show(sent, rounds_++);
         return CLOAK_OK;
+    }
+
+    /** Shows the messages of a round that has ended: whoever looks at them may throw, and nothing is half done. */
+    void show(const std::vector<std::vector<SecretBytes>> &sent, std::uint64_t round) const {
+        for (std::uint32_t from = 0; watcher_ && from < sent.size(); from++) {
+            for (std::uint32_t to = 0; to < sent.size(); to++) {
+                if (from != to) {
+                    watcher_({round, from, to, ByteView(sent[from][to].data(), sent[from][to].size())});
+                }
+            }
+        }
     }
 
     template <class Number, class Function, class Out>
@@ -233,6 +263,8 @@ private:
     std::vector<mpc::Party> parties_;
     /** What was asked for since the last run. */
     std::vector<std::int32_t> waiting_;
+    mpc::Watcher watcher_;
+    std::uint64_t rounds_ = 0;
 };
 
 /** What a host refuses, with the argument's name. */

@@ -51,6 +51,13 @@ public:
     /** Shares one whole number. */
     Returns<Tensor> share(std::int64_t number, std::uint32_t owner = 0) const { return shared({CLOAK_I64, &number, 1}, owner, {}); }
 
+    /** Calls this with each message between parties from now on, sender by sender, when a round has ended; an empty one ends that. */
+    void watch(Watcher watcher) const {
+        if (computation_) {
+            computation_->watch(std::move(watcher));
+        }
+    }
+
     /** Runs what was asked for. */
     Returns<void> run() const {
         cloak_error said = {};
