@@ -1317,6 +1317,13 @@ typedef struct cloak_digest cloak_digest;
 typedef struct cloak_identity cloak_identity;
 
 /**
+ * One party of sums in a mesh. Vectors are residues mod 2^bits in the lane of their width, with `cloak_mesh_zeros` elements behind the values.
+ *
+ * Hosts only, as everything of meshes.
+ */
+typedef struct cloak_mesh cloak_mesh;
+
+/**
  * Makes the correlated randomness of the sessions of one computation. It could see through every masked value, so it belongs to nobody who sees the messages of
  * parties: where it lives in the same program as they do, that program sees everything anyway.
  */
@@ -3894,6 +3901,109 @@ cloak_status cloak_server_survivors(const struct cloak_server *server,
                                     uint64_t *out,
                                     size_t capacity,
                                     size_t *count);
+
+/**
+ * A party with new pieces for the others.
+ *
+ * The caller ends it with `cloak_mesh_free`.
+ *
+ * @param suite    the cipher of its masks, 1 or 2
+ * @param parties  2 to 1024
+ * @param index    its place, from 0
+ * @param rng      source of the pieces; NULL for that of the operating system
+ * @param out      the party
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for another number of parties; `CLOAK_ERR_UNKNOWN_PARTY` for a place beyond them; `CLOAK_ERR_UNSUPPORTED` for another
+ *         suite; `CLOAK_ERR_RANDOMNESS`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mesh_new(uint8_t suite,
+                            uint32_t parties,
+                            uint32_t index,
+                            const struct cloak_rng *rng,
+                            struct cloak_mesh **out);
+
+/**
+ * Ends a party and wipes its secrets. NULL is fine.
+ */
+void cloak_mesh_free(struct cloak_mesh *mesh);
+
+/**
+ * What goes to another party, over a channel that only the two of them read.
+ *
+ * @param to   the other party
+ * @param out  the piece, 32 bytes, secret
+ * @return `CLOAK_ERR_UNKNOWN_PARTY`; `CLOAK_ERR_OUT_OF_ORDER` after `cloak_mesh_agree`
+ */
+CLOAK_MUST_USE cloak_status cloak_mesh_piece(const struct cloak_mesh *mesh, uint32_t to, uint8_t out[32]);
+
+/**
+ * Takes the pieces of all other parties.
+ *
+ * @param run     what all have agreed on, their numbering included; 32 bytes that differ between runs
+ * @param pieces  32 bytes of each party, in order; those in the place of this party are ignored
+ * @param length  bytes of `pieces`
+ * @return `CLOAK_ERR_INVALID_LENGTH` for another number of pieces; `CLOAK_ERR_OUT_OF_ORDER` for a second time
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mesh_agree(struct cloak_mesh *mesh,
+                              const uint8_t run[32],
+                              const uint8_t *pieces,
+                              size_t length);
+
+/**
+ * How many elements follow the values of a vector: those of which the parties know that they add up to zero.
+ *
+ * @param bits  width of a residue, 1 to 128
+ * @param out   the number
+ * @return `CLOAK_ERR_INVALID_WIDTH`
+ */
+CLOAK_MUST_USE cloak_status cloak_mesh_zeros(uint8_t bits, size_t *out);
+
+/**
+ * Masks the vector of the next sum in place and packs it for the others, who all get the same. All parties make as many sums, in the same order, of the
+ * same widths and lengths.
+ *
+ * @param bits      width of a residue, 1 to 128
+ * @param vector    the values, and room for `cloak_mesh_zeros` more; wiped by its masks
+ * @param out       the message: ceil(elements * bits / 8) bytes
+ * @param capacity  bytes that fit at `out`
+ * @param length    bytes that were written
+ * @return `CLOAK_ERR_OUT_OF_ORDER` before `cloak_mesh_agree`; `CLOAK_ERR_INVALID_WIDTH` for another lane; `CLOAK_ERR_INVALID_LENGTH` without room for the
+ *         zeros; `CLOAK_ERR_TOO_LONG`; `CLOAK_ERR_BUFFER_TOO_SMALL`, `length` then says what is needed, and nothing is masked
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mesh_mask(struct cloak_mesh *mesh,
+                             uint8_t bits,
+                             const struct cloak_lanes *vector,
+                             uint8_t *out,
+                             size_t capacity,
+                             size_t *length);
+
+/**
+ * Adds the message of a party to a sum, which starts with zeros.
+ *
+ * @param bits     width of a residue, 1 to 128
+ * @param message  as received
+ * @param length   bytes of `message`
+ * @param sum      as many elements as the vectors have
+ * @return `CLOAK_ERR_INVALID_LENGTH` for a message of another length, `CLOAK_ERR_MALFORMED` for bits behind its last element; `CLOAK_ERR_INVALID_WIDTH` for another lane
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mesh_add(uint8_t bits,
+                            const uint8_t *message,
+                            size_t length,
+                            const struct cloak_lanes *sum);
+
+/**
+ * Ends a sum to which the messages of all parties were added: its elements become residues in 0 to 2^bits - 1.
+ *
+ * @param bits  width of a residue, 1 to 128
+ * @param sum   the sum
+ * @return `CLOAK_ERR_MASKS_DID_NOT_CANCEL`: throw it away; `CLOAK_ERR_INVALID_WIDTH` for another lane; `CLOAK_ERR_INVALID_LENGTH` without room for the zeros
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mesh_finish(uint8_t bits,
+                               const struct cloak_lanes *sum);
 
 /**
  * A dealer for so many parties.

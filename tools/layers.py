@@ -14,7 +14,7 @@ FLOORS = {
     1: ("error", "ct", "random", "ring", "field", "prime"),
     2: ("kdf", "prg", "agreement", "seal", "fingerprint", "fixed", "group"),
     3: ("mask", "sharing", "hadamard", "gaussian"),
-    4: ("privacy", "ot", "psi", "mpc"),
+    4: ("privacy", "ot", "psi", "mesh", "mpc"),
     5: ("secagg",),
 }
 FLOOR_OF = {module: floor for floor, modules in FLOORS.items() for module in modules}

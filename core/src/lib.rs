@@ -48,7 +48,9 @@ pub mod hadamard;
 pub mod mask;
 pub mod sharing;
 
-// Floor 4: what sums reveal, and computing on shares.
+// Floor 4: what sums reveal, sums without a server, and computing on shares.
+#[cfg(feature = "alloc")]
+pub mod mesh;
 pub mod mpc;
 #[cfg(feature = "noise")]
 pub mod privacy;

@@ -12,6 +12,7 @@ use cloakwork_core::agreement::{ChannelKey, FreshKey, Identity, PairKey, Party, 
 use cloakwork_core::field::Element;
 use cloakwork_core::group;
 use cloakwork_core::mask::{Seed, StreamLabel};
+use cloakwork_core::mesh::Mesh;
 use cloakwork_core::mpc::dealer;
 use cloakwork_core::mpc::prime::Triples;
 use cloakwork_core::mpc::verified::{Authenticated, MacKey};
@@ -56,7 +57,7 @@ macro_rules! assert_secret {
 
 assert_secret!(Identity, FreshKey, PairKey, ChannelKey, ShareKey, SeedPolynomial<3>, ShareSeed, Seed, StreamKey);
 assert_secret!(group::Scalar, group::Element);
-assert_secret!(dealer::Seed, Triples, Authenticated, MacKey);
+assert_secret!(dealer::Seed, Triples, Authenticated, MacKey, Mesh);
 // Elements of the field are also public, so they have a zero, and formulas need copies: these are made by name.
 assert_not_implemented!(Element: Copy, PartialEq, PartialOrd, Hash, Display, LowerHex, AsRef<[u8]>);
 

@@ -14,8 +14,8 @@ from world import LENGTH, Caller, Program, World, require, world
 
 from cloakwork.errors import CloakworkError
 from cloakwork.flow import keyfile
+from cloakwork.flow.certificate import self_signed
 from cloakwork.secagg import Config, Identity, Run, Segment, fingerprint, public_key
-from cloakwork.server.certificate import self_signed
 from cloakwork.wire.invitation import Invitation
 from cloakwork.wire.parse import base64_text
 

@@ -18,9 +18,9 @@ import numpy as np
 
 from cloakwork.client import Client, Round
 from cloakwork.flow import keyfile
+from cloakwork.flow.certificate import self_signed
 from cloakwork.secagg import Channel, Identity, public_key
 from cloakwork.server import folder as folders
-from cloakwork.server.certificate import self_signed
 from cloakwork.wire.authentication import COUNTER, MAC, PARTY, Exchange
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "hosts"))

@@ -28,9 +28,9 @@ from provisioning import FRACTION, scaled
 from cloakwork.client import Client
 from cloakwork.controller import Controller, RunHandle
 from cloakwork.flow import keyfile
+from cloakwork.flow.certificate import self_signed
 from cloakwork.secagg import Config, Segment
 from cloakwork.server import folder as folders
-from cloakwork.server.certificate import self_signed
 
 __all__ = ["serve"]
 

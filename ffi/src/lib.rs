@@ -79,7 +79,9 @@ pub mod client;
 #[cfg(feature = "std")]
 pub mod server;
 
-// Computations of several parties.
+// Sums without a server, and computations of several parties.
+#[cfg(feature = "std")]
+pub mod mesh;
 #[cfg(feature = "std")]
 pub mod mpc;
 
@@ -113,6 +115,8 @@ mod tests {
             <crate::psi::cloak_psi as Opaque>::KIND,
             <crate::privacy::contribution::cloak_contribution as Opaque>::KIND,
             <crate::privacy::accountant::cloak_accountant as Opaque>::KIND,
+            <crate::mpc::session::cloak_mpc_session as Opaque>::KIND,
+            <crate::mesh::cloak_mesh as Opaque>::KIND,
         ];
         for (index, kind) in kinds.iter().enumerate() {
             assert!(is_kind(*kind));

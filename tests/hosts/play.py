@@ -18,7 +18,7 @@ from process import END_SECONDS, Process, free_port
 
 from cloakwork.controller import Controller
 from cloakwork.flow import keyfile
-from cloakwork.server.certificate import self_signed
+from cloakwork.flow.certificate import self_signed
 
 FRACTION = 20
 LEFT = 3

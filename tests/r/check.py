@@ -223,8 +223,8 @@ def command_lines(bench: Bench) -> int:
 
 def interrupted(bench: Bench) -> int:
     """A server ends with 0 on SIGINT and on SIGTERM, and its TLS proxy with it; of TLS it takes version 1.3 only."""
+    from cloakwork.flow.certificate import self_signed
     from cloakwork.secagg import Identity
-    from cloakwork.server.certificate import self_signed
 
     home = bench.scratch / "home"
     home.mkdir()

@@ -23,7 +23,7 @@ import hosts  # noqa: E402
 from play import identity, start  # noqa: E402
 from process import Process, free_port  # noqa: E402
 
-from cloakwork.server.certificate import self_signed  # noqa: E402
+from cloakwork.flow.certificate import self_signed  # noqa: E402
 
 LONGEST = 15
 SECONDS = 300.0

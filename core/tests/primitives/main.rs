@@ -25,6 +25,8 @@ mod fixed;
 mod gaussian;
 mod hadamard;
 mod mask;
+#[cfg(feature = "alloc")]
+mod mesh;
 mod prg;
 mod privacy_accountant;
 mod privacy_central;

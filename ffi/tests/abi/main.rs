@@ -25,6 +25,7 @@ mod devices;
 mod handles;
 mod keys;
 mod memory;
+mod mesh;
 mod mpc;
 #[cfg(feature = "net")]
 mod network;

@@ -16,9 +16,9 @@ import numpy as np
 
 from cloakwork.controller import Controller, RunHandle
 from cloakwork.flow import keyfile
+from cloakwork.flow.certificate import self_signed
 from cloakwork.secagg import Config, Identity, Segment
 from cloakwork.server import folder
-from cloakwork.server.certificate import self_signed
 from cloakwork.server.settings import Settings
 
 HERE = Path(__file__).resolve().parent

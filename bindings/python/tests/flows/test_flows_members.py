@@ -15,8 +15,8 @@ from flows_world import LENGTH, World, expected, until, value
 from cloakwork.client import AsyncClient, Client, Event, Round
 from cloakwork.controller import AsyncController
 from cloakwork.errors import NumberError
+from cloakwork.flow.certificate import self_signed
 from cloakwork.secagg import Identity
-from cloakwork.server.certificate import self_signed
 from cloakwork.wire.invitation import Invitation
 from cloakwork.wire.problem import FlowError, FlowStatus
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flows_browser import Browser
 from flows_world import World, until
 
+from browser import Browser
 from cloakwork.controller import Controller
 from cloakwork.ledger import Budget, Ledger
 from cloakwork.privacy import Unit, choose

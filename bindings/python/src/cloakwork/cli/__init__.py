@@ -1,4 +1,4 @@
-"""The command line: `cloakwork identity`, `server`, `controller`, `client`, `mpc`, `budget` and `plan`."""
+"""The command line: `cloakwork identity`, `server`, `controller`, `client`, `mpc`, `fsc`, `budget` and `plan`."""
 
 from __future__ import annotations
 

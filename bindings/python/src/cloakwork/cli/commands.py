@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cloakwork import __version__
-from cloakwork.cli import budget, client, controller, mpc, plan, server
+from cloakwork.cli import budget, client, controller, fsc, mpc, plan, server
 from cloakwork.cli.home import Home
 from cloakwork.errors import CloakworkError
 from cloakwork.flow import keyfile
@@ -89,5 +89,6 @@ _add(server.server)
 _add(controller.controller)
 _add(client.client)
 _add(mpc.mpc)
+_add(fsc.fsc)
 _add(budget.budget)
 _add(plan.plan)

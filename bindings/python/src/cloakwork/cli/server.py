@@ -68,7 +68,7 @@ def server_init(
     listen = host or ("127.0.0.1" if tls is None else "0.0.0.0")  # noqa: S104 - a server with TLS is there for others
     fingerprint = folders.create(folder, url, host=listen, port=port, tls=tls)
     if self_signed and tls:
-        from cloakwork.server.certificate import self_signed as make
+        from cloakwork.flow.certificate import self_signed as make
 
         make(_hosts(url), folder / tls[0], folder / tls[1])
         click.echo(f"Certificate: {folder / tls[0]} (clients and controllers give it to --ca)", err=True)

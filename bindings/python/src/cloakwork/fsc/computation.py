@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from cloakwork.mpc import Session
 
 __all__ = ["Computation", "Engine", "Failure", "Group", "Microprotocol"]
@@ -99,6 +101,14 @@ class Group(Protocol):
             bits: width of the residues.
         """
 
+    async def sum_residues(self, vector: NDArray[Any], *, bits: int) -> NDArray[Any]:
+        """As `sum`, for long vectors, in the memory that the library adds up: residues mod 2^bits, which may wrap.
+
+        Args:
+            vector: uint32 up to 32 bits, uint64 up to 64, rows of two uint64 above, the low half first.
+            bits: width of the residues.
+        """
+
     async def compute(self, program: Callable[[Session], T]) -> T:
         """Runs a program on `cloakwork.mpc`, of which this process is one party, in a thread of its own, over the same links."""
 
@@ -112,6 +122,8 @@ class Microprotocol(ABC):
         fewest: parties that it needs.
         most: parties that it serves at most, if there is a bound.
         reveals: a sentence for documents, the page and the audit log: who learns what.
+        leak: what parties learn beyond the result where there are more than `leak_free` of them; the owner of each server has to accept it.
+        leak_free: parties among whom nothing leaks.
     """
 
     name: ClassVar[str]
@@ -119,6 +131,8 @@ class Microprotocol(ABC):
     fewest: ClassVar[int] = 1
     most: ClassVar[int | None] = None
     reveals: ClassVar[str]
+    leak: ClassVar[str] = ""
+    leak_free: ClassVar[int] = 0
 
     @abstractmethod
     def read(self, computation: Computation) -> Any:  # noqa: ANN401 - what the microprotocol makes of it

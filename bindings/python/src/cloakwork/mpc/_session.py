@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from cloakwork._native import lib
 from cloakwork.errors import ArgumentError, InternalError, Status
+from cloakwork.mpc._carried import CarriedParty, Exchange
 from cloakwork.mpc._connection import ConnectedParty
 from cloakwork.mpc._kind import Kind, Numbers, as_kind
 from cloakwork.mpc._message import Message
-from cloakwork.mpc._network import Network
+from cloakwork.mpc._network import Member, Network
 from cloakwork.mpc._party import Content, Cost, Dealer, Format, Part, Party, session_name
 from cloakwork.mpc._trace import Step, Trace, Value, active, name_of
 from cloakwork.secagg import Identity
@@ -136,6 +137,36 @@ class Session:
         session._participants = session.names
         return session
 
+    @classmethod
+    def carried(
+        cls,
+        index: int,
+        names: Sequence[str],
+        session: bytes,
+        exchange: Exchange,
+        *,
+        format: Format | None = None,  # noqa: A002
+    ) -> Session:
+        """One party of a computation whose messages the caller carries, over links that protect them.
+
+        The parties make correlated randomness themselves, by oblivious transfer.
+
+        Args:
+            index: the place of this party.
+            names: what people call the parties, in order.
+            session: 32 bytes that all parties use for this one computation.
+            exchange: takes a message for each other party, None in the own place, and gives what came from each.
+            format: of real numbers.
+
+        Raises:
+            ArgumentError: a number is outside its range.
+        """
+        form = Format() if format is None else format
+        made = cls([CarriedParty(index, len(names), form, session, exchange)], form)
+        made._network = Network(tuple(Member(name, b"", "") for name in names), session.hex(), format=form)
+        made._participants = made.names
+        return made
+
     @property
     def parties(self) -> int:
         """How many parties there are."""
@@ -209,7 +240,7 @@ class Session:
         self._names.clear()
         if self._network is not None:
             for party in self._parties:
-                if isinstance(party, ConnectedParty):
+                if isinstance(party, ConnectedParty | CarriedParty):
                     party.run()
             return []
         traced = bool(self._traces())
@@ -254,7 +285,7 @@ class Session:
             why: what the parties of a session over a network are told, in at most 200 bytes; nothing when all has gone well.
         """
         for party in self._parties:
-            if isinstance(party, ConnectedParty):
+            if isinstance(party, ConnectedParty | CarriedParty):
                 party.leave(why)
             party.close()
 

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
 
-import anyio
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from cloakwork.server.settings import Bounds
+from cloakwork.web.body import Pace, chunks, stated_length
 from cloakwork.wire.problem import FlowError, FlowStatus
 
 __all__ = ["Body", "receive"]
@@ -51,24 +51,13 @@ async def receive(request: Request, largest: int, bounds: Bounds, folder: Path) 
     Raises:
         FlowError: `TOO_LARGE`, `TOO_SLOW`, or `BAD_REQUEST` without a length or when the connection ends early.
     """
-    expected = _length(request)
-    if expected > largest:
-        raise FlowError(FlowStatus.TOO_LARGE, "the body is longer than this request may have", bound=largest)
+    pace = Pace(bounds.body_seconds, bounds.slow_bytes_per_second)
     hasher = hashlib.sha256()
     with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(folder)) as file:
-        received = 0
         try:
-            with anyio.fail_after(bounds.body_seconds + expected / bounds.slow_bytes_per_second):
-                async for chunk in request.stream():
-                    received += len(chunk)
-                    if received > expected:
-                        raise FlowError(FlowStatus.TOO_LARGE, "the body is longer than it said", bound=expected)
-                    hasher.update(chunk)
-                    file.write(chunk)
-        except TimeoutError:
-            raise FlowError(FlowStatus.TOO_SLOW, "the body did not come in time") from None
-        except ClientDisconnect:
-            raise FlowError(FlowStatus.BAD_REQUEST, "the connection ended within the body") from None
+            async for chunk in chunks(request, _length(request), largest, pace):
+                hasher.update(chunk)
+                file.write(chunk)
         except OSError as error:
             message = f"the server could not keep the body ({error.strerror}); send it again later"
             raise FlowError(FlowStatus.STORAGE_FAILED, message) from error
@@ -76,11 +65,9 @@ async def receive(request: Request, largest: int, bounds: Bounds, folder: Path) 
 
 
 def _length(request: Request) -> int:
-    text = request.headers.get("content-length")
-    if text is None:
-        if request.method == "GET" and "transfer-encoding" not in request.headers:
-            return 0
-        raise FlowError(FlowStatus.BAD_REQUEST, "the request must state the length of its body")
-    if not (text.isascii() and text.isdecimal() and len(text) < 16):
-        raise FlowError(FlowStatus.BAD_REQUEST, "the length of the body is no number")
-    return int(text)
+    stated = stated_length(request)
+    if stated is not None:
+        return stated
+    if request.method == "GET" and "transfer-encoding" not in request.headers:
+        return 0
+    raise FlowError(FlowStatus.BAD_REQUEST, "the request must state the length of its body")

@@ -1,24 +1,20 @@
-"""Serving: uvicorn with the settings that the protocol needs."""
+"""Serving: until the process is told to end, without waiting for long polls."""
 
 from __future__ import annotations
 
 import socket
-import ssl
 
 import uvicorn
 
 from cloakwork.server.application import application
 from cloakwork.server.database import Database
-from cloakwork.server.impatience import impatient
-from cloakwork.server.memory import return_large_blocks
 from cloakwork.server.service import Service
 from cloakwork.server.settings import Settings
+from cloakwork.web.listener import Listener, Patience
+from cloakwork.web.memory import return_large_blocks
+from cloakwork.web.serving import configuration
 
 __all__ = ["serve"]
-
-# Longer than a long poll; shorter than what the proxies between would wait for.
-_IDLE_SECONDS = 75
-_SHUTDOWN_SECONDS = 5
 
 
 def serve(settings: Settings) -> None:
@@ -31,26 +27,8 @@ def serve(settings: Settings) -> None:
     # Told in a sentence here; within the event loop it would be a stack of calls.
     Database(settings.database).close()
     made = application(settings)
-    config = uvicorn.Config(
-        made,
-        host=settings.host,
-        port=settings.port,
-        ssl_certfile=None if settings.certificate is None else str(settings.certificate),
-        ssl_keyfile=None if settings.key is None else str(settings.key),
-        access_log=False,
-        log_level="warning",
-        lifespan="on",
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=settings.bounds.connections,
-        timeout_keep_alive=_IDLE_SECONDS,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-        ws="none",
-    )
-    config.load()
-    config.http_protocol_class = impatient(config.http_protocol_class, settings.bounds.header_seconds)
-    if config.ssl is not None:
-        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
+    listener = Listener(settings.host, settings.port, settings.certificate, settings.key)
+    config = configuration(made, listener, Patience(settings.bounds.connections, settings.bounds.header_seconds))
     _Server(config, made.state.service).run()
 
 

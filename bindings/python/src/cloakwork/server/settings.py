@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from cloakwork.errors import CloakworkError
+from cloakwork.flow.entries import Entries
 from cloakwork.secagg import public_key
+from cloakwork.web.listener import LOOPBACK
 from cloakwork.wire.invitation import base_url
 from cloakwork.wire.problem import FlowError, FlowStatus
 
@@ -100,7 +101,7 @@ class Settings:
             raise FlowError(FlowStatus.CONFIGURATION, message, argument=str(path)) from None
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise FlowError(FlowStatus.CONFIGURATION, f"cannot be read: {error}", argument=str(path)) from error
-        return _Entries(path, content).settings(folder)
+        return _settings(Entries(path, content), folder)
 
 
 class Controllers:
@@ -144,50 +145,23 @@ class Controllers:
         return frozenset(keys)
 
 
-class _Entries:
-    """The entries of a configuration, taken out one by one and checked."""
-
-    def __init__(self, path: Path, content: dict[str, Any]) -> None:
-        self._path = path
-        self._content = content
-
-    def settings(self, folder: Path) -> Settings:
-        certificate, key = self._take("certificate", str, ""), self._take("key", str, "")
-        if bool(certificate) != bool(key):
-            raise self._wrong("certificate", "and key belong together: give both or none")
-        settings = Settings(
-            folder=folder,
-            url=base_url(self._take("url", str, None)),
-            host=self._take("host", str, "127.0.0.1"),
-            port=self._take("port", int, 8443),
-            certificate=folder / certificate if certificate else None,
-            key=folder / key if key else None,
-            view_token=self._take("view_token", str, None),
-            bounds=self._bounds(),
-        )
-        if self._content:
-            raise self._wrong(sorted(self._content)[0], "is no entry that this version knows")
-        if not 0 <= settings.port < 2**16:
-            raise self._wrong("port", "must be in 0 to 65535")
-        if settings.certificate is None and settings.host not in {"127.0.0.1", "::1", "localhost"}:
-            raise self._wrong("certificate", "is needed to serve other machines than this one")
-        return settings
-
-    def _bounds(self) -> Bounds:
-        table = self._take("bounds", dict, {})
-        known = set(Bounds.__dataclass_fields__)
-        for name, value in table.items():
-            if name not in known or isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise self._wrong(f"bounds.{name}", f"must be one of {', '.join(sorted(known))}, and a whole number above 0")
-        return Bounds(**table)
-
-    def _take(self, name: str, kind: type, default: Any) -> Any:  # noqa: ANN401 - of the kind asked for
-        value = self._content.pop(name, default)
-        if value is None:
-            raise self._wrong(name, "is missing")
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise self._wrong(name, f"must be of type {kind.__name__}")
-        return value
-
-    def _wrong(self, name: str, message: str) -> FlowError:
-        return FlowError(FlowStatus.CONFIGURATION, f"{name} {message}", argument=str(self._path))
+def _settings(entries: Entries, folder: Path) -> Settings:
+    certificate, key = entries.take("certificate", str, ""), entries.take("key", str, "")
+    if bool(certificate) != bool(key):
+        raise entries.wrong("certificate", "and key belong together: give both or none")
+    settings = Settings(
+        folder=folder,
+        url=base_url(entries.take("url", str, None)),
+        host=entries.take("host", str, "127.0.0.1"),
+        port=entries.take("port", int, 8443),
+        certificate=folder / certificate if certificate else None,
+        key=folder / key if key else None,
+        view_token=entries.take("view_token", str, None),
+        bounds=entries.bounds(Bounds),
+    )
+    entries.end()
+    if not 0 <= settings.port < 2**16:
+        raise entries.wrong("port", "must be in 0 to 65535")
+    if settings.certificate is None and settings.host not in LOOPBACK:
+        raise entries.wrong("certificate", "is needed to serve other machines than this one")
+    return settings

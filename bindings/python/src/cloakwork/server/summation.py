@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cloakwork.secagg import Opening, Run, aggregate
 from cloakwork.server.database import Reader
-from cloakwork.server.memory import return_free_blocks
+from cloakwork.web.memory import return_free_blocks
 from cloakwork.wire import result
 
 __all__ = ["sum_round"]

@@ -9,7 +9,10 @@ from cloakwork.fsc.computation import Microprotocol
 from cloakwork.fsc.microprotocols.kth_element import KthElement
 from cloakwork.fsc.microprotocols.minimum_maximum import MinimumMaximum
 from cloakwork.fsc.microprotocols.secure_matrix_multiplication import SecureMatrixMultiplication
+from cloakwork.fsc.microprotocols.secure_mean import SecureMean
 from cloakwork.fsc.microprotocols.secure_median import SecureMedian
+from cloakwork.fsc.microprotocols.secure_sum import SecureSum
+from cloakwork.fsc.microprotocols.secure_vector_sum import SecureVectorSum
 from cloakwork.fsc.microprotocols.set_intersection import SetIntersection
 from cloakwork.fsc.microprotocols.set_intersection_size import SetIntersectionSize
 from cloakwork.fsc.microprotocols.statistics_bivariate import StatisticsBivariate
@@ -28,7 +31,10 @@ _ALL: tuple[Microprotocol, ...] = (
     KthElement(),
     MinimumMaximum(),
     SecureMatrixMultiplication(),
+    SecureMean(),
     SecureMedian(),
+    SecureSum(),
+    SecureVectorSum(),
     SetIntersection(),
     SetIntersectionSize(),
     StatisticsBivariate(),

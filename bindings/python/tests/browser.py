@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import tempfile
+import time
 from base64 import b64decode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-from flows_world import PATIENCE, free_port, until
+
+PATIENCE = 120
 
 ARGUMENTS = (
     "--headless",
@@ -34,11 +38,12 @@ class Browser:
         driver, browser = shutil.which("chromedriver"), shutil.which("chromium")
         assert driver, "chromedriver is not installed"
         assert browser, "chromium is not installed"
-        port = free_port()
+        with socket.create_server(("127.0.0.1", 0)) as held:
+            port = held.getsockname()[1]
         self._profile = tempfile.TemporaryDirectory()
         self._process = subprocess.Popen([driver, f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, trust_env=False)
-        until(self._ready)
+        self.until(self._ready)
         arguments = [*ARGUMENTS, f"--user-data-dir={self._profile.name}"]
         options = {"binary": browser, "args": arguments}
         capabilities = {
@@ -52,6 +57,14 @@ class Browser:
         except httpx.TransportError:
             return False
 
+    @staticmethod
+    def until(condition: Callable[[], bool]) -> None:
+        """Waits until something holds."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, "nothing happened"
+            time.sleep(0.05)
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         answer = self._http.request(method, path, json=body)
         value = answer.json()["value"]
@@ -62,7 +75,7 @@ class Browser:
         self._call("POST", f"/session/{self._session}/url", {"url": url})
 
     def run(self, script: str) -> Any:
-        """The value of a JavaScript expression."""
+        """The value of a JavaScript expression, or what a promise comes to."""
         return self._call("POST", f"/session/{self._session}/execute/sync", {"script": f"return {script};", "args": []})
 
     def text(self, selector: str) -> str:

@@ -18,7 +18,7 @@ __all__ = ["self_signed"]
 _LARGEST_COMMON_NAME = 64
 
 
-def self_signed(hosts: list[str], certificate: Path, key: Path, days: int = 365) -> None:
+def self_signed(hosts: list[str], certificate: Path, key: Path, days: int = 365, *, mutual: bool = False) -> None:
     """Makes an ECDSA P-256 key and a certificate that it signs for itself, and writes both as PEM.
 
     Args:
@@ -26,6 +26,7 @@ def self_signed(hosts: list[str], certificate: Path, key: Path, days: int = 365)
         certificate: file for the certificate: members give it to `--ca`.
         key: file for the private key, for its owner alone.
         days: how long it is valid.
+        mutual: whether its owner shows it as a client, too: to another server that knows it.
 
     Raises:
         FileExistsError: a file exists.
@@ -35,6 +36,7 @@ def self_signed(hosts: list[str], certificate: Path, key: Path, days: int = 365)
     # A clock that is a little behind must not refuse it.
     start = dt.datetime.now(dt.timezone.utc) - dt.timedelta(hours=1)
     public = secret.public_key()
+    usages = [ExtendedKeyUsageOID.SERVER_AUTH, *([ExtendedKeyUsageOID.CLIENT_AUTH] if mutual else [])]
     signed = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -46,7 +48,7 @@ def self_signed(hosts: list[str], certificate: Path, key: Path, days: int = 365)
         .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.KeyUsage(True, False, False, False, False, True, False, False, False), critical=True)  # noqa: FBT003
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public), critical=False)
         .sign(secret, hashes.SHA256())

@@ -1,0 +1,1 @@
+"""A Django project that also computes with others."""
