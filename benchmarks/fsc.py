@@ -1,8 +1,8 @@
-"""Servers for Federated Secure Computing among themselves: three processes on this machine, links over loopback, as clients would make them compute.
+"""Servers for Federated Secure Computing among themselves: three processes on this machine, with links over loopback.
 
     python benchmarks/fsc.py [--sums 10000]
 
-Each process asks its own engine, so what is measured is what lies between the arrival of a request and its answer, without HTTP to the client.
+Each process asks its own engine, so what is measured lies between the arrival of a request and its answer, without HTTP to the client.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import random
 import resource
 import socket
 import statistics
@@ -20,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from cloakwork.fsc.computation import Computation
 from cloakwork.fsc.microprotocols.secure_sum import SecureSum
@@ -64,12 +65,6 @@ async def serve(place: int, taken: list[int], folder: Path, sums: int) -> dict[s
             return 1000 * (time.perf_counter() - began), found
 
         few = [(await timed("SecureSum", (place,)))[0] for _ in range(FEW)]
-        numbers = random.Random(place)
-        vector = tuple(round(numbers.gauss(100, 20), 2) for _ in range(MILLION))
-        short = [(await timed("SecureVectorSum", vector))[0] for _ in range(3)]
-        vector = tuple(numbers.random() for _ in range(MILLION))
-        long = [(await timed("SecureVectorSum", vector))[0] for _ in range(3)]
-        del vector
         began = time.perf_counter()
         found = await asyncio.gather(*(engine.compute(ask("SecureSum", (number,), str(number))) for number in range(MANY)))
         together = 1000 * (time.perf_counter() - began)
@@ -82,6 +77,11 @@ async def serve(place: int, taken: list[int], folder: Path, sums: int) -> dict[s
                 await engine.compute(ask("SecureSum", (part,), "many"))
             memory.append(resident())
         rate = sums / (time.perf_counter() - began)
+        numbers = np.random.default_rng(place)
+        vector = tuple(numbers.normal(100, 20, MILLION).round(2).tolist())
+        short = [(await timed("SecureVectorSum", vector))[0] for _ in range(3)]
+        vector = tuple(numbers.random(MILLION).tolist())
+        long = [(await timed("SecureVectorSum", vector))[0] for _ in range(3)]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         return {"sum": few, "decimals": short, "doubles": long, "together": together, "memory": memory, "peak": peak, "rate": rate}
 
@@ -118,9 +118,8 @@ def main() -> None:
     print(f"{given.sums:,} sums one after the other: {min(one['rate'] for one in found):.0f} a second")
     for place, one in enumerate(found):
         before, half, after = one["memory"]
-        print(
-            f"memory of server {place}: {before:.1f} MiB before, {half:.1f} at half, {after:.1f} after (bar {BARS['memory']:.0f}); peak {one['peak']:.0f}"
-        )
+        grown = f"{before:.1f} MiB before them, {half:.1f} at half, {after:.1f} after (bar {BARS['memory']:.0f})"
+        print(f"memory of server {place}: {grown}; {one['peak']:.0f} at most, with the vectors")
 
 
 if __name__ == "__main__":

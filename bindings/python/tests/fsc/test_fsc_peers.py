@@ -11,7 +11,8 @@ import pytest
 from peers_rogue import surrounded, task_of
 from peers_world import MICROPROTOCOLS, QUICK, asked, linked, outcomes, servers, settings, together, until, url
 
-from cloakwork.fsc.computation import Computation, Failure
+from cloakwork.fsc.computation import Computation, Failure, Group
+from cloakwork.fsc.microprotocols.secure_sum import SecureSum
 from cloakwork.fsc.peers.description import Offer, run_id
 from cloakwork.fsc.peers.engine import PeerEngine
 from cloakwork.fsc.peers.frame import LARGEST_PAYLOAD, Frame, Kind
@@ -180,6 +181,57 @@ def test_what_is_not_there_and_who_is_too_few() -> None:
                 assert isinstance(found, Failure)
                 assert found.code == code
                 assert word in found.message
+
+    asyncio.run(run())
+
+
+def test_links_that_break_before_all_agree() -> None:
+    """Two parties wait for the third; all links break, and are there again; the third comes."""
+
+    async def run() -> None:
+        async with servers(3) as engines:
+            await linked(engines)
+            tasks = [await task_of(engines[place], asked(place, place + 1)) for place in (0, 1)]
+            await asyncio.sleep(0.1)
+            for engine in engines:
+                for link in list(engine._links._links.values()):
+                    link.close()
+            await until(lambda: not all(engines[0].health().values()))
+            await linked(engines)
+            tasks.append(await task_of(engines[2], asked(2, 3)))
+            assert [one["result"]["sum"] for one in await asyncio.gather(*tasks)] == [6.0] * 3
+
+    asyncio.run(run())
+
+
+def test_a_defect_of_a_microprotocol() -> None:
+    """It is told as one, before anything is sent or after, and the others end at once."""
+
+    class Broken(SecureSum):
+        name = "Broken"
+
+        def read(self, computation: Computation) -> Any:
+            if computation.data == (0,):
+                raise ZeroDivisionError
+            return super().read(computation)
+
+        async def run(self, group: Group, own: Any) -> dict[str, Any]:
+            await super().run(group, own)
+            if group.index == 1:
+                raise ZeroDivisionError
+            await group.broadcast(b"")
+            return {}
+
+    async def run() -> None:
+        async with servers(2, QUICK, {"Broken": Broken()}) as engines:
+            early = (await outcomes(engines[0].compute(asked(0, 0, name="Broken", places=(0, 1)))))[0]
+            late = await together(engines, [1, 2], name="Broken")
+            for one in (early, late[1]):
+                assert isinstance(one, Failure)
+                assert (one.code, one.reason) == (500, "internal-error")
+                assert "ZeroDivisionError" in one.message
+            assert isinstance(late[0], Failure)
+            assert (late[0].reason, late[0].party) == ("aborted", 1)
 
     asyncio.run(run())
 

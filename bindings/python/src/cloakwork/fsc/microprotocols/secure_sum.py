@@ -16,7 +16,7 @@ class SecureSum(Microprotocol):
 
     Data: a number, or a list of numbers or of lists of numbers; nothing is 0. Parameters: `digits_after` and `digits_before` of `Scale`.
 
-    The result has `samples`, a count, and `sum`, a float: the decimals that the numbers are written as are added exactly, after each party's
+    The result has `samples`, a count, and `sum`, a float: the decimals that numbers are written as are added exactly, after each party's
     sum was rounded to `digits_after` decimals, and the total is rounded once to a double. `samples` counts the numbers, those in lists too.
     """
 

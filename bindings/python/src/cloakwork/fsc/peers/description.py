@@ -11,7 +11,7 @@ from cloakwork.fsc.peers.frame import LARGEST_PAYLOAD
 from cloakwork.fsc.peers.garbage import GarbageError
 from cloakwork.secagg import sha256
 
-__all__ = ["NONCE_SIZE", "PIECE_SIZE", "Description", "Offer", "run_id"]
+__all__ = ["NONCE_SIZE", "PIECE_SIZE", "Description", "Offer", "UnfitError", "run_id"]
 
 NONCE_SIZE = 32
 # Of the key material that two parties exchange for the masks of sums (core, `mesh`).
@@ -30,6 +30,10 @@ _ENTRIES = {
     "shape": "the shape of the input",
 }
 _LONGEST_SHOWN = 80
+
+
+class UnfitError(Exception):
+    """What a client asks for cannot be offered to others."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Description:
             shape: what the microprotocol needs agreement on.
 
         Raises:
-            ValueError: it is too long to be offered, or a parameter is nothing that JSON holds.
+            UnfitError: it is too long to be offered, or a parameter is nothing that JSON holds.
         """
         entries = {
             "protocol": _PROTOCOL,
@@ -73,12 +77,12 @@ class Description:
         try:
             content = json.dumps(entries, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError) as error:
-            raise ValueError(f"the parameters are no JSON: {error}") from None
+            raise UnfitError(f"the parameters are no JSON: {error}") from None
         most = LARGEST_PAYLOAD - NONCE_SIZE - PIECE_SIZE
-        if len(content) > most or len(session) > _LONGEST_SESSION:
-            raise ValueError(
-                f"parameters, node list and uuid have {len(content)} bytes, more than {most}, or the uuid more than {_LONGEST_SESSION}"
-            )
+        if len(content) > most:
+            raise UnfitError(f"parameters, node list and uuid have {len(content)} bytes together; {most} are the most")
+        if len(session) > _LONGEST_SESSION:
+            raise UnfitError(f"the uuid has {len(session)} characters; {_LONGEST_SESSION} are the most")
         return cls(content, entries)
 
     @property

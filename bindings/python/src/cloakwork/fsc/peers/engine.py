@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloakwork.errors import ArgumentError, CloakworkError
 from cloakwork.fsc.computation import Computation, Failure, Microprotocol
-from cloakwork.fsc.peers.description import Description
+from cloakwork.fsc.peers.description import Description, UnfitError
 from cloakwork.fsc.peers.development import Development, shared_folder
 from cloakwork.fsc.peers.directory import Configured, Directory, Peer
 from cloakwork.fsc.peers.frame import Frame
@@ -125,14 +125,21 @@ class PeerEngine:
             raise Failure(501, "not-available", f"not implemented / not available: {computation.microprotocol}; there are {known}")
         parties = self._directory.parties(computation.nodes, computation.myself)
         self._check_number(microprotocol, parties)
-        own = await self._read(microprotocol, computation)
-        keys = [peer.key for peer in parties]
-        shape = microprotocol.shape(own)
         try:
-            described = Description.of(microprotocol.name, microprotocol.version, computation.parameters, keys, computation.session, shape)
-        except ValueError as error:
-            raise Failure(400, "invalid-input", str(error)) from None
-        run = Run(described, parties, computation.myself, self._limits)
+            own = await self._read(microprotocol, computation)
+            described = Description.of(
+                microprotocol.name,
+                microprotocol.version,
+                computation.parameters,
+                [peer.key for peer in parties],
+                computation.session,
+                microprotocol.shape(own),
+            )
+            run = Run(described, parties, computation.myself, self._limits)
+        except Failure:
+            raise
+        except Exception as error:
+            raise _failure(microprotocol, computation.myself, error) from error
         try:
             return await self._carry_out(run, microprotocol, own, computation)
         finally:
@@ -156,14 +163,8 @@ class PeerEngine:
         except asyncio.CancelledError:
             failure = Failure(502, "cancelled", "its client does not wait any more", run.index)
             raise
-        except CloakworkError as error:
-            code = 400 if isinstance(error, ArgumentError) else 502
-            failure = Failure(code, error.name.lower().replace("_", "-"), str(error), error.party)
-            raise failure from error
         except Exception as error:
-            _LOG.exception("%s failed", microprotocol.name)
-            message = f"{microprotocol.name} stopped with {type(error).__name__}, which is a defect; the log of this server has more"
-            failure = Failure(500, "internal-error", message, run.index)
+            failure = _failure(microprotocol, run.index, error)
             raise failure from error
         finally:
             if failure is not None:
@@ -183,8 +184,8 @@ class PeerEngine:
             raise Failure(403, "leak-not-accepted", message)
 
     async def _read(self, microprotocol: Microprotocol, computation: Computation) -> Any:  # noqa: ANN401 - what `run` takes
-        size = len(computation.data) + sum(len(entry) for entry in computation.data if isinstance(entry, list))
-        if size < _LONG:
+        data = computation.data
+        if len(data) < _LONG and sum(len(entry) for entry in data if isinstance(entry, list)) < _LONG:
             return microprotocol.read(computation)
         return await asyncio.get_running_loop().run_in_executor(self._threads, microprotocol.read, computation)
 
@@ -201,3 +202,15 @@ class PeerEngine:
     def received(self, link: Link, frame: Frame, payload: bytes) -> None:
         """A frame came."""
         self._sessions.received(link, frame, payload)
+
+
+def _failure(microprotocol: Microprotocol, index: int, error: Exception) -> Failure:
+    """What a client is told of an exception that is no failure yet."""
+    if isinstance(error, UnfitError):
+        return Failure(400, "invalid-input", str(error), index)
+    if isinstance(error, CloakworkError):
+        code = 400 if isinstance(error, ArgumentError) else 502
+        return Failure(code, error.name.lower().replace("_", "-"), str(error), error.party)
+    _LOG.error("%s failed", microprotocol.name, exc_info=error)
+    message = f"{microprotocol.name} stopped with {type(error).__name__}, which is a defect; the log of this server has more"
+    return Failure(500, "internal-error", message, index)

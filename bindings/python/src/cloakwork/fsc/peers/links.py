@@ -163,7 +163,10 @@ class Links:
             while self._open and caller.wanted:
                 caller.again.clear()
                 link = await self._attempt(peer)
-                if link is not None:
+                if link is not None and not self._open:
+                    # `wait_for` of older Pythons lets a result win over the cancellation that came with it.
+                    link.close()
+                elif link is not None:
                     began = loop.time()
                     await link.carry(self)
                     # One that ends at once, as where the other side refuses the certificate, is no reason to hurry.

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
 # Elements at a time: what is in between stays in the cache.
-_PIECE = 1 << 15
+_PIECE = 1 << 13
 # Powers of ten that are doubles, and that are words.
 _EXACT = 22
 _WORD = 19
@@ -108,19 +108,25 @@ def _fixed_piece(piece: Sequence[Any], scale: Scale, out: NDArray[np.uint64]) ->
 
 def _shortest(whole: NDArray[np.int64], part: Floats, reach: Floats) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The nearest integer to whole + part among those with most zeros at their end that are nearer than `reach`; and whether it is sure."""
-    found, sure, open_ = whole.copy(), np.ones(len(whole), dtype=bool), np.ones(len(whole), dtype=bool)
+    found, decided = whole.copy(), np.zeros(len(whole), dtype=bool)
+    places, low = np.arange(len(whole)), whole % 100
     for step in (100, 10, 1):
-        above = whole % step
-        distance = above + part
+        low = low % step
+        distance = low + part
         up = distance > 0.5 * step
-        nearest: NDArray[np.int64] = whole - above + step * up
+        nearest = step * up - low
         distance = np.where(up, step - distance, distance)
-        close = (np.abs(distance - reach) < _CLOSE) | (np.abs(distance - 0.5 * step) < _CLOSE) & (distance < reach)
-        taken = open_ & ((distance < reach) | close)
-        found[taken] = nearest[taken]
-        sure[taken] &= ~close[taken]
-        open_ &= ~taken
-    decided: NDArray[np.bool_] = sure & ~open_
+        near = distance < reach
+        # Too close to the end of the interval, or to the middle between two candidates within it.
+        close = (np.abs(distance - reach) < _CLOSE) | (near & (np.abs(distance - 0.5 * step) < _CLOSE))
+        near |= close
+        taken = places[near]
+        found[taken] += nearest[near]
+        decided[taken] = ~close[near]
+        if len(taken) == len(places):
+            break
+        rest = ~near
+        places, low, part, reach = places[rest], low[rest], part[rest], reach[rest]
     return found, decided
 
 
