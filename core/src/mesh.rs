@@ -1,4 +1,4 @@
-//! Sums among parties of whom each reaches each: every party masks its vector, sends it to all, and opens the sum itself (docs/fsc.md, "Sums").
+//! Sums among parties of whom each reaches each: every party masks its vector, sends it to all, and opens the sum itself (docs/fsc-servers.md, section 4).
 //!
 //! The masks are those of Bonawitz et al., "Practical Secure Aggregation for Privacy-Preserving Machine Learning" (CCS 2017), section 4.1,
 //! without recovery and without a server. Each party draws a piece for each other one and sends it over a channel that only the two of them

@@ -87,10 +87,11 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
                 process.kill()
 
 
-def secure_sum(nodes: list[str], myself: int, data: Any) -> Any:
+def secure_sum(nodes: list[str], myself: int, data: float) -> dict[str, Any]:
     api = Api(nodes[myself])
     network = {"nodes": nodes, "uuid": "examples", "myself": myself}
-    return api.download(api.create(protocol="Simon").compute(microprotocol="SecureSum", data=data, network=network))
+    output: dict[str, Any] = api.download(api.create(protocol="Simon").compute(microprotocol="SecureSum", data=data, network=network))
+    return output
 
 
 def test_they_compute_together(nodes: list[str]) -> None:

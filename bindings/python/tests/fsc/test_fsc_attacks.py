@@ -1,4 +1,4 @@
-"""What clients could do to the original and cannot do here: read, reach, forge, fill. Numbers of the attacks are those of docs/fsc.md."""
+"""What clients could do to the original and cannot do here: read, reach, forge, fill."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_nothing_but_the_listed_operations_can_be_reached(two: tuple[World, Call
 
 
 def test_handles_of_another_caller_are_none(two: tuple[World, Caller, Caller]) -> None:
-    """Attack 2: with the session known, nothing of another's task can be read, nor that it is there."""
+    """With the session known, nothing of another's task can be read, nor that it is there."""
     _, ann, bob = two
     net = {"nodes": ["http://alone"], "uuid": "known", "myself": 0}
     simon = ann.root(protocol="Simon")
@@ -158,7 +158,7 @@ def test_the_engine_hears_who_asked(two: tuple[World, Caller, Caller]) -> None:
 
 
 def test_messages_cannot_be_forged(two: tuple[World, Caller, Caller]) -> None:
-    """Attack 7: a message is its sender's; others read it, which is what it is for."""
+    """A message is its sender's; others read it, which is what it is for."""
     _, ann, bob = two
     for_ann, for_bob = ann.root(microservice="Broadcast"), bob.root(microservice="Broadcast")
     bob.call(for_bob, "create", uuid="m")
@@ -183,7 +183,7 @@ def test_storages_are_their_owners(two: tuple[World, Caller, Caller]) -> None:
 
 
 def test_handles_are_bounded_and_the_oldest_goes(two: tuple[World, Caller, Caller]) -> None:
-    """Attack 10: no caller can take the room of another, and whoever never releases anything goes on."""
+    """No caller can take the room of another, and whoever never releases anything goes on."""
     _, ann, bob = two
     kept = bob.upload("kept")
     first, used = ann.upload(1), ann.upload(2)
@@ -264,7 +264,7 @@ def test_what_was_deleted_cannot_be_used_by_an_old_handle(two: tuple[World, Call
 
 
 def test_nothing_is_kept_of_a_hundred_computations() -> None:
-    """Attack 2 and 10: inputs go when the computation has ended, results when there are newer ones."""
+    """Inputs go when the computation has ended, results when there are newer ones."""
     world = World([Settings(bounds=Bounds(handles=20))] * 3)
     try:
 

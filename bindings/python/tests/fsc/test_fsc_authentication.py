@@ -130,7 +130,7 @@ def test_the_file_holds_no_token_and_is_read_again(closed: World, tokens: tuple[
         path.touch()
         # The operator is told in the log, the caller nothing.
         answer = httpx.get(url, headers=basic("carol", newer))
-        assert (answer.status_code, answer.json()["reason"]) == (500, "internal")
+        assert (answer.status_code, answer.json()["reason"]) == (500, "internal-error")
         assert str(path) not in answer.text
     finally:
         path.chmod(0o600)

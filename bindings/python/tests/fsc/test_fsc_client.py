@@ -175,7 +175,7 @@ def test_tasks(world: World) -> None:
 
 def test_a_task_that_fails_says_why_every_time(world: World) -> None:
     simon = Api(world.urls[0]).create(protocol="Simon")
-    for microprotocol, code, reason in (("Nope", 501, "not-available"), ("Defect", 500, "internal")):
+    for microprotocol, code, reason in (("Nope", 501, "not-available"), ("Defect", 500, "internal-error")):
         task = simon.create_task(microprotocol=microprotocol, network={"nodes": world.urls, "myself": 0}, task_id=f"task of {reason}")
         task.input(data=1)
         task.start()
@@ -195,7 +195,7 @@ def test_errors_of_computations(world: World) -> None:
     answer = refused(lambda: simon.compute(microprotocol="SecureSum", data=[1, "x"], network=net))
     assert (answer["code"], answer["reason"], answer["party"]) == (400, "invalid-input", 0)
     answer = refused(lambda: simon.compute(microprotocol="Defect", data=4711, network=net))
-    assert (answer["code"], answer["reason"]) == (500, "internal")
+    assert (answer["code"], answer["reason"]) == (500, "internal-error")
     assert "secret" not in answer["message"]
     assert "4711" not in answer["message"]
 

@@ -200,4 +200,4 @@ async def _no_such_request(request: Request, error: Exception) -> Response:
 async def _defect(_request: Request, error: Exception) -> Response:
     """A defect of this program: logged where the operator sees it; the caller learns nothing of it."""
     _LOG.error("a request failed", exc_info=error)
-    return refusal(Failure(500, "internal", "the server failed at this request; its operator finds the reason in the log"))
+    return refusal(Failure(500, "internal-error", "the server failed at this request; its operator finds the reason in the log"))

@@ -130,7 +130,7 @@ class Task(Service):
         except Exception:  # noqa: BLE001 - a defect must not leave its owner waiting
             _LOG.exception("a task failed")
             self._state = "failed"
-            self._failure = Failure(500, "internal", "the server failed at this task; its operator finds the reason in the log")
+            self._failure = Failure(500, "internal-error", "the server failed at this task; its operator finds the reason in the log")
         finally:
             self._forget()
 

@@ -56,9 +56,9 @@ class StatisticsUnivariate(Microprotocol):
     name = "StatisticsUnivariate"
     version = 1
     reveals = (
-        "Every party learns the statistics, of all parties' values together: their number, minimum, maximum, the first six moments and, if "
-        "all have one sign, the means of logarithms and reciprocals; of up to six values these determine the values, though not whose "
-        "they are."
+        "Every party learns the statistics, of all parties' values together: their number, minimum, maximum, the first six moments, if all "
+        "are positive the mean of logarithms, and if all have one sign that of reciprocals; of up to six values these determine the "
+        "values, though not whose they are."
     )
 
     def read(self, computation: Computation) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 from collections.abc import Sequence
 from fractions import Fraction
@@ -13,6 +14,8 @@ from cloakwork.fsc.protocols.scaled_matrix import ScaledMatrix, scaled_matrix
 
 if TYPE_CHECKING:
     from cloakwork.fsc.computation import Group
+
+_LOG = logging.getLogger(__name__)
 
 # Bytes that go each way without a dealer, at most.
 MOST_BYTES = 1 << 31
@@ -49,6 +52,7 @@ async def vertical_product(group: Group, own: Sequence[Sequence[Fraction]], most
         message = f"the matrix of party 0 has {left.columns} columns and that of party 1 {right.rows} rows; give as many"
         raise Failure(400, "disagreement", message)
     cost = without_dealer(left, right)
+    _LOG.info("a product of %d x %d by %d x %d begins: some %d MiB each way", left.rows, inner, right.rows, right.columns, cost >> 20)
     if cost > MOST_BYTES:
         message = (
             f"the product takes {cost >> 20} MiB each way without a dealer, and {MOST_BYTES >> 20} are the bound; give smaller matrices"
