@@ -164,6 +164,8 @@ class Offer:
 
 def _sound(entries: Mapping[str, Any]) -> bool:
     parties, session = entries["parties"], entries["session"]
+    if type(entries["protocol"]) is not int or type(entries["version"]) is not int or not isinstance(entries["parameters"], dict):
+        return False
     texts = isinstance(session, str) and isinstance(entries["microprotocol"], str) and isinstance(entries["shape"], str)
     listed = isinstance(parties, list) and all(isinstance(party, str) for party in parties)
     return texts and listed and len(set(parties)) == len(parties) and len(session) <= _LONGEST_SESSION
