@@ -253,6 +253,21 @@ def test_what_is_not_used_goes(two: tuple[World, Caller, Caller]) -> None:
     assert ann.root(protocol="Simon") == simon
 
 
+def test_what_is_not_used_goes_although_nobody_asks() -> None:
+    """No request comes any more, and the upload goes all the same."""
+    world = World([Settings(bounds=Bounds(idle_seconds=1))])
+    try:
+        with Caller(world.urls[0]) as caller:
+            caller.upload("x" * 1000)
+        holdings = world.do(held(world.applications[0].state.handles))
+        assert holdings.kept_bytes > 1000
+        world.clock.now += 2
+        until(world, lambda: holdings.kept_bytes == 0)
+        assert len(holdings) == 0
+    finally:
+        world.close()
+
+
 def test_what_was_deleted_cannot_be_used_by_an_old_handle(two: tuple[World, Caller, Caller]) -> None:
     _, ann, _ = two
     storages, barriers = ann.root(plugin="Util"), ann.root(microservice="Barrier")
@@ -278,10 +293,10 @@ def test_nothing_is_kept_of_a_hundred_computations() -> None:
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(party, range(3)))
         for app in world.applications:
-            assert world.do(kept(app.state.handles)) < 20 * 100
+            assert world.do(held(app.state.handles)).kept_bytes < 20 * 100
     finally:
         world.close()
 
 
-async def kept(handles: Any) -> int:
-    return handles.of("").kept_bytes
+async def held(handles: Any) -> Any:
+    return handles.of("")

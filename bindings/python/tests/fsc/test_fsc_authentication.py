@@ -205,7 +205,18 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
 def test_without_authentication_this_machine_alone(world: World) -> None:
     """What a page of another site can do: send requests here, even under a name of its own that leads here."""
     url = f"{world.urls[0]}/representations"
-    for host in ("attacker.example", "attacker.example:55501", "127.0.0.1.attacker.example", "10.0.0.1", "", "localhost.", "[::2]"):
+    for host in (
+        "attacker.example",
+        "attacker.example:55501",
+        "127.0.0.1.attacker.example",
+        "10.0.0.1",
+        "",
+        "localhost.",
+        "[::2]",
+        "[::1",
+        "]",
+        "localhost@attacker.example",
+    ):
         for method in ("GET", "POST"):
             answer = httpx.request(method, url, headers={"Host": host}, json={})
             assert (answer.status_code, answer.json()["reason"]) == (403, "not-allowed")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from contextlib import AsyncExitStack
-from types import TracebackType
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Protocol
 
 import uvicorn
@@ -19,12 +18,8 @@ from cloakwork.web.serving import configuration
 __all__ = ["serve"]
 
 
-class _Opened(Engine, Protocol):
+class _Opened(Engine, AbstractAsyncContextManager[object, None], Protocol):
     """An engine that has to be opened in the event loop that it works in."""
-
-    async def __aenter__(self) -> object: ...
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> object: ...
 
 
 def serve(settings: Settings, engine: _Opened) -> None:

@@ -157,7 +157,8 @@ class _Endpoints:
         Raises:
             Failure: what the work raises; the server ends; or the client has gone, which it will not hear.
         """
-        working, leaving, ending = (asyncio.ensure_future(one) for one in (work, _left(request), self._ending.wait()))
+        working = asyncio.ensure_future(work)
+        leaving, ending = asyncio.ensure_future(_left(request)), asyncio.ensure_future(self._ending.wait())
         try:
             await asyncio.wait({working, leaving, ending}, return_when=asyncio.FIRST_COMPLETED)
             if working.done():
@@ -166,8 +167,9 @@ class _Endpoints:
                 raise Failure(503, "stopping", "the server ends, and so does this computation; ask again when it is back")
             raise Failure(408, "client-gone", "the client ended the connection before there was a result")
         finally:
-            for one in (working, leaving, ending):
-                one.cancel()
+            working.cancel()
+            leaving.cancel()
+            ending.cancel()
             await asyncio.gather(working, leaving, ending, return_exceptions=True)
 
 

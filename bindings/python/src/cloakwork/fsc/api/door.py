@@ -81,7 +81,7 @@ class Door:
     @staticmethod
     def _check_local(scope: Scope, headers: Headers) -> None:
         address = scope.get("client")
-        name = urlsplit(f"//{headers.get('host', '')}").hostname
+        name = _host(f"//{headers.get('host', '')}")
         if (address is None or address[0] in LOOPBACK) and name in LOOPBACK:
             return
         message = "this server asks nobody who calls, so it serves the machine that it runs on, as localhost or 127.0.0.1, and no other"
@@ -109,7 +109,15 @@ class Door:
 def _own_origin(headers: Headers) -> str:
     """The origin of this server's own page, as its reader's browser names it; another site cannot have it."""
     origin, host = headers.get("origin", ""), headers.get("host", "")
-    return origin if host and urlsplit(origin).netloc == host else ""
+    return origin if host and origin in {f"https://{host}", f"http://{host}"} else ""
+
+
+def _host(url: str) -> str | None:
+    """The host that a URL names; whoever sends it may send anything."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def _route(scope: MutableMapping[str, Any]) -> str:

@@ -38,6 +38,10 @@ host = "127.0.0.1"
 port = {client_port}
 # certificate = "chain.pem"
 # key = "chain.key"
+# Who may call: cloakwork fsc allow NAME --file clients. Without this entry everybody on this machine may, and nobody else.
+# file = "clients"
+# Web pages that may call.
+# origins = ["https://study.example"]
 {peers}
 # What runs may cost; the values are the defaults.
 # [limits]
