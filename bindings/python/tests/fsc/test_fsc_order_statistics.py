@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linked_group import LinkedGroup, Links, failure, outcomes, result
 
 from cloakwork.fsc.protocols.order_key import LARGEST_INTEGER, WIDTH, number_of, order_key
 from cloakwork.fsc.protocols.order_statistics import order_statistics
-from fsc_group import LinkedGroup, Links, failure, outcomes, result
 
 numbers = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-LARGEST_INTEGER, LARGEST_INTEGER), st.integers(-20, 20))
 

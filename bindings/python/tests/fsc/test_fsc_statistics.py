@@ -11,9 +11,9 @@ import pytest
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linked_group import Links, outcomes, result
 
 from cloakwork.fsc.microprotocols.statistics_univariate import FIELDS
-from fsc_group import Links, outcomes, result
 
 RNG = np.random.default_rng(17)
 UNIT = RNG.normal(size=40)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.stats
+from linked_group import failure, result
 
 from cloakwork.fsc.microprotocols.statistics_log_rank import upper_tail
-from fsc_group import failure, result
 
 RNG = np.random.default_rng(41)
 

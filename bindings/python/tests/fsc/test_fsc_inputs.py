@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 import pytest
+from linked_group import computation
 
 from cloakwork.fsc.computation import Failure, Microprotocol
 from cloakwork.fsc.microprotocols.registry import MICROPROTOCOLS
-from fsc_group import computation
 
 NAN, INFINITY = float("nan"), float("inf")
 BOUNDS = {"lower_bound": 0, "upper_bound": 9}

@@ -7,7 +7,7 @@ from pathlib import Path
 from cloakwork.fsc.computation import Microprotocol
 from cloakwork.fsc.microprotocols.registry import MICROPROTOCOLS
 
-PAGE = Path(__file__).parents[3] / "docs" / "fsc.md"
+PAGE = Path(__file__).parents[4] / "docs" / "fsc.md"
 
 
 def row(kind: Microprotocol) -> str:

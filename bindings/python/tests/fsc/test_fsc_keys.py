@@ -11,11 +11,11 @@ import pytest
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linked_group import LinkedGroup, Links, outcomes, result
 
 from cloakwork.fsc.computation import Failure
 from cloakwork.fsc.protocols import key_table, key_union
 from cloakwork.fsc.protocols.inputs import uniform_words
-from fsc_group import LinkedGroup, Links, outcomes, result
 
 LABEL = b"label"
 

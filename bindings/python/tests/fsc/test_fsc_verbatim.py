@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from fsc_group import result
+from linked_group import result
 
 CASES: list[tuple[str, list[Any], dict[str, Any]]] = [
     (

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from linked_group import LinkedGroup, Links, computation, failure, outcomes, result
 
 from cloakwork.fsc.computation import Failure
 from cloakwork.fsc.microprotocols import statistics_contingency_vertical
 from cloakwork.fsc.microprotocols.set_intersection import SetIntersection
 from cloakwork.fsc.microprotocols.statistics_contingency_vertical import StatisticsContingencyVertical
-from fsc_group import LinkedGroup, Links, computation, failure, outcomes, result
 
 RNG = np.random.default_rng(53)
 

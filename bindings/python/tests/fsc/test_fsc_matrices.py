@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linked_group import LinkedGroup, Links, computation, failure, result
 
 from cloakwork.fsc.computation import Failure
 from cloakwork.fsc.microprotocols.secure_matrix_multiplication import SecureMatrixMultiplication
 from cloakwork.fsc.protocols import vertical_product
 from cloakwork.fsc.protocols.matrix_product import Operand, limb_bits
 from cloakwork.fsc.protocols.scaled_matrix import scaled_matrix
-from fsc_group import LinkedGroup, Links, computation, failure, result
 
 RNG = np.random.default_rng(23)
 

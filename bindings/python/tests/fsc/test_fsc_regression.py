@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.stats
-
-from fsc_group import failure, result
+from linked_group import failure, result
 
 RNG = np.random.default_rng(31)
 COUNT = 90
