@@ -9,12 +9,15 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from peers_world import MICROPROTOCOLS, QUICK, asked, certificate, free_ports, linked, outcomes, servers, settings, together
 
+from cloakwork.flow.certificate import self_signed
 from cloakwork.fsc.computation import Computation, Failure
 from cloakwork.fsc.peers.address import Address, node
 from cloakwork.fsc.peers.credentials import Credentials, peer_context
@@ -154,11 +157,30 @@ def test_who_shows_another_certificate_gets_nowhere() -> None:
 def test_a_peer_whose_certificate_changed_is_named() -> None:
     async def run() -> None:
         about = settings(2)
-        stranger = Settings(**{**about[1].__dict__, "certificate": certificate("mallory")[0], "key": certificate("mallory")[1]})
+        other_certificate, other_key = certificate("mallory")
+        stranger = replace(about[1], certificate=other_certificate, key=other_key)
         async with PeerEngine.configured(about[0], MICROPROTOCOLS) as honest, PeerEngine.configured(stranger, MICROPROTOCOLS) as other:
             found = await outcomes(honest.compute(asked(0, 1, places=(0, 1))), other.compute(asked(1, 1, places=(0, 1))))
             assert all(isinstance(one, Failure) and one.reason == "timeout" for one in found)
             assert not any(honest.health().values())
+
+    asyncio.run(run())
+
+
+def test_a_certificate_that_has_expired_is_named(tmp_path: Path) -> None:
+    self_signed(["127.0.0.1"], tmp_path / "old.pem", tmp_path / "old.key", 0, mutual=True)
+    time.sleep(1.1)
+
+    async def run() -> None:
+        first, second = settings(2)
+        old = {"certificate": tmp_path / "old.pem"}
+        first = replace(first, peers=(replace(first.peers[0], **old),))
+        second = replace(second, **old, key=tmp_path / "old.key")
+        async with PeerEngine.configured(first, MICROPROTOCOLS) as one, PeerEngine.configured(second, MICROPROTOCOLS) as other:
+            found = await outcomes(one.compute(asked(0, 1, places=(0, 1))), other.compute(asked(1, 1, places=(0, 1))))
+            assert all(isinstance(one, Failure) and one.reason == "timeout" for one in found)
+            assert "its certificate has expired" in found[0].message
+            assert "the certificate of this server has expired" in found[1].message
 
     asyncio.run(run())
 
@@ -226,6 +248,7 @@ def test_the_folder_of_development_belongs_to_one_user(tmp_path: Path, monkeypat
 _PROCESS = """
 import asyncio, json, sys
 from pathlib import Path
+from cloakwork.flow.certificate import self_signed
 from cloakwork.fsc.computation import Computation, Failure
 from cloakwork.fsc.microprotocols.secure_sum import SecureSum
 from cloakwork.fsc.peers.engine import PeerEngine

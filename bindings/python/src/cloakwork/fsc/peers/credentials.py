@@ -6,15 +6,18 @@ vouch for others.
 
 from __future__ import annotations
 
+import datetime as dt
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography import x509
+
 from cloakwork.secagg import sha256
 from cloakwork.wire.problem import FlowError, FlowStatus
 
-__all__ = ["PROTOCOL", "Credentials", "certificate_of", "peer_context", "shown"]
+__all__ = ["PROTOCOL", "Credentials", "certificate_of", "in_time", "peer_context", "shown"]
 
 # The version of what links carry; servers that have no version in common refuse each other in the handshake.
 PROTOCOL = "cloakwork-fsc/1"
@@ -58,6 +61,15 @@ def certificate_of(path: Path) -> bytes:
 def shown(certificate: bytes) -> str:
     """The SHA-256 of a certificate in hexadecimal digits, which tools for certificates show as its fingerprint."""
     return sha256(certificate).hex()
+
+
+def in_time(certificate: bytes) -> bool:
+    """Whether a certificate is valid now."""
+    found = x509.load_der_x509_certificate(certificate)
+    # Older versions of the package have times without a zone.
+    before = getattr(found, "not_valid_before_utc", None) or found.not_valid_before.replace(tzinfo=dt.timezone.utc)
+    after = getattr(found, "not_valid_after_utc", None) or found.not_valid_after.replace(tzinfo=dt.timezone.utc)
+    return bool(before <= dt.datetime.now(dt.timezone.utc) <= after)
 
 
 def peer_context(own: Credentials, accepted: Iterable[bytes], *, server: bool) -> ssl.SSLContext:

@@ -13,7 +13,7 @@ from cloakwork.fsc.peers.directory import Peer
 from cloakwork.fsc.peers.frame import HEAD_SIZE, LARGEST_PAYLOAD, PIECE_HEAD, Frame, Kind, read_head
 from cloakwork.fsc.peers.garbage import GarbageError
 
-__all__ = ["Link", "Receiver"]
+__all__ = ["Link", "Receiver", "tls_words"]
 
 # Bytes that wait for the socket, before runs have to wait for each other.
 _ROOM = 1 << 20
@@ -88,7 +88,9 @@ class Link:
                 receiver.received(self, frame, await self._reader.readexactly(frame.size))
         except GarbageError as error:
             why = f"it sent what no server sends: {error}"
-        except (OSError, ssl.SSLError, asyncio.IncompleteReadError):
+        except ssl.SSLError as error:
+            why = f"the other side ended it: {tls_words(error)}"
+        except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
             pump.cancel()
@@ -129,6 +131,11 @@ class Link:
 
     def _write(self, piece: _Piece) -> None:
         self._writer.writelines(piece)
+
+
+def tls_words(error: ssl.SSLError) -> str:
+    """What OpenSSL says, such as ``sslv3 alert certificate expired``."""
+    return (error.reason or "TLS failed").replace("_", " ").lower()
 
 
 def notice_silence(connection: socket.socket) -> None:

@@ -8,10 +8,10 @@ import ssl
 from collections.abc import Coroutine
 from typing import Any
 
-from cloakwork.fsc.peers.credentials import PROTOCOL, peer_context
+from cloakwork.fsc.peers.credentials import PROTOCOL, in_time, peer_context
 from cloakwork.fsc.peers.directory import Directory, Peer
 from cloakwork.fsc.peers.frame import Frame
-from cloakwork.fsc.peers.link import Link, Receiver
+from cloakwork.fsc.peers.link import Link, Receiver, tls_words
 from cloakwork.wire.problem import FlowError, FlowStatus
 
 __all__ = ["Links"]
@@ -104,6 +104,11 @@ class Links:
 
     def trouble(self, peer: Peer) -> str:
         """Why there is no link to a peer, in words that follow its name."""
+        if not in_time(self._directory.credentials.content):
+            return "is not linked: the certificate of this server has expired or is not valid yet"
+        certificate = self._directory.certificate(peer)
+        if certificate is not None and not in_time(certificate):
+            return "is not linked: its certificate has expired or is not valid yet"
         if self._directory.own.key > peer.key:
             return self._why.get(peer, "has not called")
         return self._why.get(peer, "has not been called")
@@ -222,4 +227,4 @@ class _Caller:
 def _reason(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return "it shows another certificate than the one that is configured"
-    return error.reason or "the handshake failed"
+    return tls_words(error)
