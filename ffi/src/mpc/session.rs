@@ -165,7 +165,7 @@ impl Setting {
     }
 }
 
-fn finish(session: Session, out: Out<*mut cloak_mpc_session>) -> Checked<()> {
+pub(crate) fn finish(session: Session, out: Out<*mut cloak_mpc_session>) -> Checked<()> {
     out.write(handle::allocate::<cloak_mpc_session>(SessionObject::new(session))?.as_ptr());
     Ok(())
 }
