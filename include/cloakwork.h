@@ -1328,6 +1328,11 @@ typedef struct cloak_identity cloak_identity;
  * Hosts only, as everything of meshes.
  */
 typedef struct cloak_mesh cloak_mesh;
+ * One side's base transfers of a pair of parties, from which they make correlated randomness in many sessions. Secret, and never written down.
+ *
+ * Both sides give each other the message of `cloak_mpc_base_message` twice; then the transfers are ready.
+ */
+typedef struct cloak_mpc_base cloak_mpc_base;
 
 /**
  * Makes the correlated randomness of the sessions of one computation. It could see through every masked value, so it belongs to nobody who sees the messages of
@@ -4018,6 +4023,93 @@ cloak_status cloak_mesh_finish(uint8_t bits,
 
 /**
  * A dealer for so many parties, of sessions in verified mode or not; the parties of one computation agree on that.
+ * Begins to make the base transfers of a pair.
+ *
+ * Hosts only, as everything of base transfers. The caller ends it with `cloak_mpc_base_free`.
+ *
+ * @param name  32 bytes that both sides know and use once
+ * @param side  0 on one side, 1 on the other
+ * @param rng   source of what this side draws, all within this call; NULL for that of the operating system
+ * @param out   the transfers
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for another side; `CLOAK_ERR_RANDOMNESS`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_base_new(const uint8_t *name,
+                                uint32_t side,
+                                const struct cloak_rng *rng,
+                                struct cloak_mpc_base **out);
+
+/**
+ * Ends base transfers; sessions that began with them go on. NULL is fine.
+ */
+void cloak_mpc_base_free(struct cloak_mpc_base *base);
+
+/**
+ * What is to be sent to the other side now, of no bytes once the transfers are ready. It has to reach that side unread and unchanged by anybody else.
+ *
+ * @param out       the message
+ * @param capacity  bytes that fit in `out`
+ * @param length    bytes of the message
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_base_message(const struct cloak_mpc_base *base,
+                                    uint8_t *out,
+                                    size_t capacity,
+                                    size_t *length);
+
+/**
+ * Takes the other side's next message, after this side's was taken. One that is refused changes nothing.
+ *
+ * @param message  the message
+ * @param length   bytes of `message`
+ * @return `CLOAK_ERR_MALFORMED` for another length; `CLOAK_ERR_NON_CANONICAL` and `CLOAK_ERR_LOW_ORDER_KEY` for what is no element, or zero; `CLOAK_ERR_REPEATED_KEY` for what this
+ *         side sent; `CLOAK_ERR_OUT_OF_ORDER` once the transfers are ready
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_base_receive(struct cloak_mpc_base *base,
+                                    const uint8_t *message,
+                                    size_t length);
+
+/**
+ * What both sides call their transfers: two sides that say the same have two sides of the same ones. Public.
+ *
+ * @param id        32 bytes
+ * @param sessions  how many sessions these have served, of 65536
+ * @return `CLOAK_ERR_OUT_OF_ORDER` until the transfers are ready
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_base_get_id(const struct cloak_mpc_base *base,
+                                   uint8_t id[32],
+                                   uint32_t *sessions);
+
+/**
+ * A party of a computation without a dealer, as by `cloak_mpc_session_new_without_dealer`, from base transfers that this party keeps with each other one: no session but the first one
+ * pays for them. Any number of sessions may run at the same time.
+ *
+ * Hosts only. The caller ends it with `cloak_mpc_session_free`.
+ *
+ * @param config   the agreement
+ * @param session  32 bytes that all parties know and use once
+ * @param ahead    about how many words of correlated randomness are held at a time
+ * @param bases    for each party the transfers that this one keeps with it, at both parties of the same id; what stands in the own place is not looked at
+ * @param rng      source of what this party draws, all within this call; NULL for that of the operating system
+ * @param out      the session
+ * @param error    NULL, or where to report whom an error concerns
+ * @return `CLOAK_ERR_INVALID_ARGUMENT` for a number outside of its range, and, with the party, where its transfers are missing; `CLOAK_ERR_UNSUPPORTED` for another suite;
+ *         `CLOAK_ERR_OUT_OF_ORDER` for transfers that are not ready; with the party `CLOAK_ERR_DUPLICATE` for a session that its transfers have served and `CLOAK_ERR_TOO_LONG` where these have
+ *         served all that they may; `CLOAK_ERR_RANDOMNESS`
+ */
+CLOAK_MUST_USE
+cloak_status cloak_mpc_session_new_with_base(const struct cloak_mpc_config *config,
+                                             const uint8_t *session,
+                                             size_t ahead,
+                                             struct cloak_mpc_base *const *bases,
+                                             const struct cloak_rng *rng,
+                                             struct cloak_mpc_session **out,
+                                             struct cloak_error *error);
+
+/**
+ * A dealer for so many parties.
  *
  * Hosts only. The caller ends it with `cloak_mpc_dealer_free`; sessions that were made with it go on.
  *

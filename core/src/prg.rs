@@ -90,6 +90,14 @@ impl StreamKey {
         Self(bytes)
     }
 
+    /// A key derived from this one (`Expand` of protocol.md section 1). A key that others are derived from has no stream of its own.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn expand(&self, label: &str, parts: &[&[u8]]) -> Self {
+        let mut key = Self([0; 32]);
+        crate::kdf::expand(&self.0, label, parts, &mut key.0);
+        key
+    }
+
     /// A fresh key.
     ///
     /// # Errors

@@ -14,9 +14,11 @@ use cloakwork_core::group;
 use cloakwork_core::mask::{Seed, StreamLabel};
 use cloakwork_core::mesh::Mesh;
 use cloakwork_core::mpc::dealer;
+use cloakwork_core::mpc::oblivious::{BaseExchange, BaseTransfers};
 use cloakwork_core::mpc::prime::Triples;
 use cloakwork_core::mpc::verified::{Authenticated, MacKey};
 use cloakwork_core::prg::{StreamKey, Suite};
+use cloakwork_core::psi;
 use cloakwork_core::ring::Bits;
 use cloakwork_core::seal::{SEALED_SIZE, SHARE_SIZE, ShareKey};
 use cloakwork_core::sharing::additive::ShareSeed;
@@ -57,7 +59,8 @@ macro_rules! assert_secret {
 
 assert_secret!(Identity, FreshKey, PairKey, ChannelKey, ShareKey, SeedPolynomial<3>, ShareSeed, Seed, StreamKey);
 assert_secret!(group::Scalar, group::Element);
-assert_secret!(dealer::Seed, Triples, Authenticated, MacKey, Mesh);
+assert_secret!(dealer::Seed, Triples, Authenticated, MacKey, Mesh, BaseExchange, BaseTransfers);
+assert_secret!(psi::Session, psi::Outcome, psi::Piece<'static>);
 // Elements of the field are also public, so they have a zero, and formulas need copies: these are made by name.
 assert_not_implemented!(Element: Copy, PartialEq, PartialOrd, Hash, Display, LowerHex, AsRef<[u8]>);
 

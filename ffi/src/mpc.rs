@@ -1,5 +1,6 @@
 //! Multi-party computation: one party's side of it, the dealer of one program, and, with the feature `net`, links between programs.
 
+pub mod base;
 pub mod dealer;
 #[cfg(feature = "net")]
 pub mod failure;

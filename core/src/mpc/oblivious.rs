@@ -17,9 +17,11 @@ mod bits;
 mod extension;
 mod form;
 mod generator;
+mod kept;
 mod make;
 mod masks;
 mod matrix;
+mod meeting;
 mod peers;
 mod robust;
 mod store;
@@ -27,6 +29,7 @@ mod transpose;
 mod tree;
 
 pub use generator::Generator;
+pub use kept::{BaseExchange, BaseTransfers, MAX_SESSIONS};
 pub use store::Source;
 
 /// Secret words, of which there are `count`: a vector that grows would leave copies behind.

@@ -29,7 +29,7 @@ use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::{Correlation, Words};
 use crate::mpc::dealer::{Dealt, Delivery, Preprocessing, Query, Seed};
 use crate::mpc::engine::{Content, Cost, Engine, Outcome, Progress, Rounds};
-use crate::mpc::oblivious::Generator;
+use crate::mpc::oblivious::{BaseTransfers, Generator};
 use crate::mpc::pairwise::Pairwise;
 use crate::mpc::permutation::Permutation;
 use crate::mpc::protocol::{self, Format};
@@ -158,6 +158,26 @@ impl Session {
         let mut generator = Generator::new(suite, session, index, parties, ahead, &mut rng)?;
         let source = Box::new(generator.begin(&[])?);
         let made = Self::new(index, parties, format, suite, source, rng)?;
+        Ok(Self { generator: Some(generator), ..made })
+    }
+
+    /// The same with base transfers that this party keeps with each other one (`kept`, in the order of the places, none in its own), so that no session but the first pays for them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Generator::with_base_transfers`] and [`Session::new`].
+    pub fn with_base_transfers<R: TryCryptoRng + 'static>(
+        session: &[u8; 32],
+        index: usize,
+        format: Format,
+        suite: Suite,
+        ahead: usize,
+        kept: &mut [Option<&mut BaseTransfers>],
+        mut rng: R,
+    ) -> Result<Self> {
+        let mut generator = Generator::with_base_transfers(suite, session, index, kept, ahead, &mut rng)?;
+        let source = Box::new(generator.begin(&[])?);
+        let made = Self::new(index, kept.len(), format, suite, source, rng)?;
         Ok(Self { generator: Some(generator), ..made })
     }
 

@@ -184,7 +184,7 @@ impl Setting {
     }
 }
 
-fn finish(computation: Computation, out: Out<*mut cloak_mpc_session>) -> Checked<()> {
+pub(crate) fn finish(computation: Computation, out: Out<*mut cloak_mpc_session>) -> Checked<()> {
     out.write(handle::allocate::<cloak_mpc_session>(SessionObject::new(computation))?.as_ptr());
     Ok(())
 }

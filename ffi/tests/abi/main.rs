@@ -18,6 +18,7 @@
 #![allow(clippy::integer_division_remainder_used, reason = "nothing here is secret")]
 
 mod accounting;
+mod base;
 mod calls;
 mod support;
 
@@ -33,6 +34,7 @@ mod outputs;
 mod pointers;
 mod prime;
 mod private;
+mod psi;
 mod random_calls;
 mod randomness;
 mod round;

@@ -6,6 +6,7 @@ mod numbers;
 mod oblivious;
 mod prime;
 mod private;
+mod psi;
 mod rounds;
 mod sharing;
 mod streams;
@@ -23,4 +24,5 @@ pub const GROUPS: &[&[Case]] = &[
     rounds::CASES,
     oblivious::CASES,
     prime::CASES,
+    psi::CASES,
 ];

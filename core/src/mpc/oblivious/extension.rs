@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use super::base::{self, Key, TRANSFERS};
+use super::base::{self, Context, Key, TRANSFERS};
 use super::transpose;
 use super::tree::{self, DEPTH, LEAVES, Node, SUMS_SIZE};
 use crate::ct::Masks;
@@ -54,6 +54,12 @@ fn stream_keys(leaves: &[Node]) -> Vec<StreamKey> {
     leaves.iter().map(|leaf| StreamKey::from_bytes(*leaf.as_bytes())).collect()
 }
 
+/// Streams of a session's own.
+fn of_session(trees: &[Vec<StreamKey>], context: &Context) -> Vec<Vec<StreamKey>> {
+    let leaf = |leaf: &StreamKey| leaf.expand("oblivious session", &[context]);
+    trees.iter().map(|leaves| leaves.iter().map(leaf).collect()).collect()
+}
+
 impl Receiver {
     /// The receiver of transfers in whose base transfers it was the sender, and the sums for the other side.
     pub(super) fn new(base: &base::Sender<'_>, message: &[u8]) -> Result<(Self, Vec<u8>)> {
@@ -62,6 +68,11 @@ impl Receiver {
         let trees = keys.chunks(DEPTH).map(|keys| tree::grow(keys, &mut sums).map(|leaves| stream_keys(&leaves)));
         let trees = trees.collect::<Result<_>>()?;
         Ok((Self { trees }, sums))
+    }
+
+    /// The receiver of one session, from transfers that are kept for many.
+    pub(super) fn of_session(&self, context: &Context) -> Self {
+        Self { trees: of_session(&self.trees, context) }
     }
 
     /// The rows of 64 transfers for each word of choices, from transfer `start` on, and the message for the other side. `start` is a multiple of 64, and no transfer is made twice.
@@ -109,6 +120,11 @@ impl Sender {
             delta |= u128::from(tree::missing(choices)) << (DEPTH * tree);
         }
         Ok(Self { trees, delta })
+    }
+
+    /// The sender of one session, from transfers that are kept for many. The leaf that it misses there it misses here.
+    pub(super) fn of_session(&self, context: &Context) -> Self {
+        Self { trees: of_session(&self.trees, context), delta: self.delta }
     }
 
     /// What the rows of a transfer differ in where the choice is 1.

@@ -9,6 +9,7 @@ use core::fmt;
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
+use super::kept::BaseTransfers;
 use super::make::make;
 use super::peers::Peers;
 use super::store::{Batch, Source, Store};
@@ -72,6 +73,28 @@ impl Generator {
             store: Rc::new(RefCell::new(Store::new(ahead))),
             begun: 0,
         })
+    }
+
+    /// The same with base transfers that this party keeps with each other one, in the order of the places, none in its own: no round, and no base transfer, before the first batch. Any number
+    /// of sessions may run at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Generator::new`]; [`ErrorKind::InvalidLength`] for another number of places than of parties; with the party [`ErrorKind::InvalidArgument`] where its base transfers are missing,
+    /// [`ErrorKind::Duplicate`] for a session that they have served, and [`ErrorKind::TooLong`] where they have served all that they may. Nothing is used up then.
+    pub fn with_base_transfers<R: TryCryptoRng + ?Sized>(
+        suite: Suite,
+        session: &[u8; 32],
+        index: usize,
+        kept: &mut [Option<&mut BaseTransfers>],
+        ahead: usize,
+        rng: &mut R,
+    ) -> Result<Self> {
+        let engine = Engine::new(index, kept.len(), Box::new(Nothing))?;
+        let seed = Seed::generate(rng)?;
+        let peers = Peers::resume(engine.party(), suite, session, kept)?;
+        let state = State::Idle(Rc::new(Maker { suite, seed, peers }));
+        Ok(Self { engine, state, store: Rc::new(RefCell::new(Store::new(ahead))), begun: 0 })
     }
 
     /// Begins a program whose correlations will be those of `plan`, as far as that is known, and then others, each of which is made when it is asked for. What the program

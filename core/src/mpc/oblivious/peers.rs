@@ -5,13 +5,13 @@ use core::cell::Cell;
 
 use zeroize::Zeroizing;
 
-use super::base::{self, CHOICES_SIZE, Context, context};
+use super::base::{Context, context};
 use super::extension::{self, ALL_SUMS_SIZE, MAX_TRANSFERS, Rows, message_size};
 use super::form::Form;
+use super::kept::BaseTransfers;
+use super::meeting::{FIRST_SIZE, Meeting, Transfers};
 use super::robust::{RUN, Robust};
 use crate::error::{ErrorKind, Result};
-use crate::group::ELEMENT_SIZE;
-use crate::kdf;
 use crate::mpc::correlation::Words;
 use crate::mpc::engine::{Outgoing, Party};
 use crate::prg::Suite;
@@ -69,46 +69,59 @@ impl Peers {
         seed: Zeroizing<[u8; 32]>,
     ) -> Result<Self> {
         let own = party.index();
-        let others: Vec<usize> = (0..party.parties()).filter(|other| *other != own).collect();
-        let expected = |size: usize| (0..party.parties()).map(|other| if other == own { 0 } else { size }).collect();
-        let choices = |context: &Context| {
-            let mut choices = Zeroizing::new([0; 16]);
-            kdf::expand(&seed, "oblivious choices", &[context], &mut *choices);
-            u128::from_le_bytes(*choices)
-        };
-        let mut sent = Vec::with_capacity(others.len());
-        for other in &others {
-            let (sending, receiving) = (context(&session, own, *other), context(&session, *other, own));
-            // Who sends in the transfers receives in those that they are stretched from.
-            let mut message = base_receiver(&sending, &seed, choices(&sending)).message();
-            message.extend_from_slice(&*base::Sender { context: &receiving, seed: &seed }.message());
-            sent.push((*other, message));
-        }
-        let received = party.exchange(Outgoing::Each(sent.clone()), expected(CHOICES_SIZE + ELEMENT_SIZE)).await;
-        let mut receivers = Vec::with_capacity(others.len());
-        let mut sums = Vec::with_capacity(others.len());
-        for other in &others {
-            let receiving = context(&session, *other, own);
-            let (message, _) = parts(&received, *other)?;
-            let (receiver, own_sums) =
-                extension::Receiver::new(&base::Sender { context: &receiving, seed: &seed }, message)
-                    .map_err(|error| error.of_party(*other as u64))?;
-            receivers.push(receiver);
-            sums.push((*other, own_sums));
-        }
-        let received_sums = party.exchange(Outgoing::Each(sums), expected(ALL_SUMS_SIZE)).await;
-        let mut links: Vec<Option<Link>> = (0..party.parties()).map(|_| None).collect();
-        for ((other, message), receiver) in sent.iter().zip(receivers) {
-            let (sending, receiving) = (context(&session, own, *other), context(&session, *other, own));
-            let (_, element) = parts(&received, *other)?;
-            let sums = received_sums.get(*other).map_or(&[][..], |sums| sums);
-            let message = message.get(..CHOICES_SIZE).unwrap_or_default();
-            let sender =
-                extension::Sender::new(&base_receiver(&sending, &seed, choices(&sending)), element, message, sums)
-                    .map_err(|error| error.of_party(*other as u64))?;
-            if let Some(link) = links.get_mut(*other) {
-                *link = Some(Link { receiver, sender, receiving, sending });
+        let mut meetings: Vec<Option<Meeting>> = (0..party.parties())
+            .map(|other| (other != own).then(|| Meeting::new(&session, own, other, &seed)))
+            .collect();
+        for size in [FIRST_SIZE, ALL_SUMS_SIZE] {
+            let outgoing = meetings.iter().enumerate();
+            let outgoing = outgoing.filter_map(|(other, meeting)| Some((other, meeting.as_ref()?.message().to_vec())));
+            let expected = meetings.iter().map(|meeting| if meeting.is_some() { size } else { 0 }).collect();
+            let received = party.exchange(Outgoing::Each(outgoing.collect()), expected).await;
+            for (other, (meeting, message)) in meetings.iter_mut().zip(&received).enumerate() {
+                if let Some(meeting) = meeting {
+                    meeting.receive(message).map_err(|error| error.of_party(other as u64))?;
+                }
             }
+        }
+        let links = meetings.into_iter().enumerate().map(|(other, meeting)| {
+            let Some(meeting) = meeting else { return Ok(None) };
+            let Transfers { receiver, sender } = meeting.finish()?;
+            Ok(Some(Link {
+                receiver,
+                sender,
+                receiving: context(&session, other, own),
+                sending: context(&session, own, other),
+            }))
+        });
+        let links = links.collect::<Result<_>>()?;
+        Ok(Self { suite, party, links, next: Cell::new(0) })
+    }
+
+    /// Takes the base transfers with every other party from those that are kept: no round.
+    pub(super) fn resume(
+        party: Party,
+        suite: Suite,
+        session: &[u8; 32],
+        kept: &mut [Option<&mut BaseTransfers>],
+    ) -> Result<Self> {
+        let own = party.index();
+        if kept.len() != party.parties() {
+            return Err(ErrorKind::InvalidLength.bound(party.parties() as u64));
+        }
+        // All are there and none refuses, before one of them counts the session.
+        for (other, kept) in kept.iter().enumerate().filter(|(other, _)| *other != own) {
+            let kept = kept.as_ref().ok_or(ErrorKind::InvalidArgument.party(other as u64))?;
+            kept.check(session).map_err(|error| error.of_party(other as u64))?;
+        }
+        let mut links = Vec::with_capacity(kept.len());
+        for (other, kept) in kept.iter_mut().enumerate() {
+            let Some(kept) = kept.as_mut().filter(|_| other != own) else {
+                links.push(None);
+                continue;
+            };
+            let (receiving, sending) = (context(session, other, own), context(session, own, other));
+            let Transfers { receiver, sender } = kept.of_session(session, &receiving, &sending)?;
+            links.push(Some(Link { receiver, sender, receiving, sending }));
         }
         Ok(Self { suite, party, links, next: Cell::new(0) })
     }
@@ -192,14 +205,4 @@ impl Peers {
         }
         Ok(())
     }
-}
-
-fn base_receiver<'a>(context: &'a Context, seed: &'a [u8; 32], choices: u128) -> base::Receiver<'a> {
-    base::Receiver { context, seed, choices }
-}
-
-/// The two parts of the first message of a party.
-fn parts(received: &[Vec<u8>], from: usize) -> Result<(&[u8], &[u8; ELEMENT_SIZE])> {
-    let message = received.get(from).map_or(&[][..], |message| message);
-    message.split_last_chunk().ok_or_else(|| ErrorKind::Malformed.party(from as u64))
 }

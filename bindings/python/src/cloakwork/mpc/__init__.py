@@ -22,6 +22,7 @@ For learning there are machines of one program, each with its own objects:
 What it protects, against whom, and what everything costs is in docs/mpc.md.
 """
 
+from cloakwork.mpc._base import BaseTransfers, Kept
 from cloakwork.mpc._connection import serve
 from cloakwork.mpc._kind import Kind
 from cloakwork.mpc._message import Message
@@ -34,10 +35,12 @@ from cloakwork.mpc._verified import VerifiedTensor
 from cloakwork.mpc.machines import DomainError, MachineError, PrivateScalar, Share, SharedScalar, VirtualMachine
 
 __all__ = [
+    "BaseTransfers",
     "Cost",
     "DomainError",
     "Explanation",
     "Format",
+    "Kept",
     "Kind",
     "Limits",
     "MachineError",

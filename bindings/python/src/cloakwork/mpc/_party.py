@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cloakwork._boundary import Machine, check, failure, sized, sized_bytes
 from cloakwork._native import ffi, lib
 from cloakwork.errors import CloakworkError, NumberError, Status, VerificationError
+from cloakwork.mpc._base import Kept
 from cloakwork.mpc._kind import Kind, Numbers, c_values
 
 # Words of correlated randomness that parties without a dealer hold at a time, about.
@@ -119,7 +120,8 @@ class Party(Machine):
         index: its place, from 0.
         parties: how many there are.
         format: of real numbers.
-        source: a dealer in this program, or 32 bytes that all parties use once to make correlated randomness themselves.
+        source: a dealer in this program, or 32 bytes that all parties use once to make correlated randomness themselves, or these with base
+            transfers that are kept.
         suite: cipher of all streams: 1 = ChaCha20, 2 = AES-128-CTR.
         verified: whether parties that lie are caught, for which there has to be a dealer.
     """
@@ -131,7 +133,7 @@ class Party(Machine):
         index: int,
         parties: int,
         format: Format,  # noqa: A002
-        source: Dealer | bytes,
+        source: Dealer | bytes | Kept,
         suite: int = 2,
         *,
         verified: bool = False,
@@ -142,6 +144,8 @@ class Party(Machine):
         out = ffi.new("cloak_mpc_session **")
         if isinstance(source, Dealer):
             status = source.session(config, out)
+        elif isinstance(source, Kept):
+            status = source.begin(config, AHEAD, out)
         else:
             data = ffi.from_buffer("uint8_t[]", source)
             status = lib.cloak_mpc_session_new_without_dealer(config, data, AHEAD, ffi.NULL, out)
