@@ -87,15 +87,17 @@ fn common_items_and_their_number() {
 
 #[test]
 fn what_is_refused() {
+    type Change = fn(&mut cloak_psi_config);
     let mut out = null_mut();
-    for (change, status) in [
-        ((|config| config.parties = 1) as fn(&mut cloak_psi_config), CLOAK_ERR_INVALID_ARGUMENT),
+    let changes: [(Change, cloak_status); 6] = [
+        (|config| config.parties = 1, CLOAK_ERR_INVALID_ARGUMENT),
         (|config| config.parties = 65, CLOAK_ERR_INVALID_ARGUMENT),
         (|config| config.output = 2, CLOAK_ERR_INVALID_ARGUMENT),
         (|config| config.size = 1 << 21, CLOAK_ERR_INVALID_ARGUMENT),
         (|config| config.index = 3, CLOAK_ERR_UNKNOWN_PARTY),
         (|config| config.size = 1, CLOAK_ERR_TOO_LONG),
-    ] {
+    ];
+    for (change, status) in changes {
         let mut config = config(0, CLOAK_PSI_SIZE);
         change(&mut config);
         assert_eq!(begin(&config, &["a", "b"], &mut out), status);

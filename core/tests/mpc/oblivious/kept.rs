@@ -31,11 +31,10 @@ fn pair(name: u8) -> [BaseTransfers; 2] {
 fn mesh(parties: usize) -> Vec<Vec<Option<BaseTransfers>>> {
     let mut kept: Vec<Vec<Option<BaseTransfers>>> =
         (0..parties).map(|_| (0..parties).map(|_| None).collect()).collect();
-    for low in 0..parties {
-        for high in low + 1..parties {
-            let [one, other] = pair(u8::try_from(16 * low + high).unwrap());
-            (kept[low][high], kept[high][low]) = (Some(one), Some(other));
-        }
+    let pairs = (0..parties).flat_map(|low| (low + 1..parties).map(move |high| (low, high)));
+    for (low, high) in pairs {
+        let [one, other] = pair(u8::try_from(16 * low + high).unwrap());
+        (kept[low][high], kept[high][low]) = (Some(one), Some(other));
     }
     kept
 }
