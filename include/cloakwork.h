@@ -1328,6 +1328,8 @@ typedef struct cloak_identity cloak_identity;
  * Hosts only, as everything of meshes.
  */
 typedef struct cloak_mesh cloak_mesh;
+
+/**
  * One side's base transfers of a pair of parties, from which they make correlated randomness in many sessions. Secret, and never written down.
  *
  * Both sides give each other the message of `cloak_mpc_base_message` twice; then the transfers are ready.
@@ -4022,7 +4024,6 @@ cloak_status cloak_mesh_finish(uint8_t bits,
                                const struct cloak_lanes *sum);
 
 /**
- * A dealer for so many parties, of sessions in verified mode or not; the parties of one computation agree on that.
  * Begins to make the base transfers of a pair.
  *
  * Hosts only, as everything of base transfers. The caller ends it with `cloak_mpc_base_free`.
@@ -4096,7 +4097,7 @@ cloak_status cloak_mpc_base_get_id(const struct cloak_mpc_base *base,
  * @param out      the session
  * @param error    NULL, or where to report whom an error concerns
  * @return `CLOAK_ERR_INVALID_ARGUMENT` for a number outside of its range, and, with the party, where its transfers are missing; `CLOAK_ERR_UNSUPPORTED` for another suite;
- *         `CLOAK_ERR_OUT_OF_ORDER` for transfers that are not ready; with the party `CLOAK_ERR_DUPLICATE` for a session that its transfers have served and `CLOAK_ERR_TOO_LONG` where these have
+ *         `CLOAK_ERR_NOT_VERIFIED` for verified mode, which has a dealer; `CLOAK_ERR_OUT_OF_ORDER` for transfers that are not ready; with the party `CLOAK_ERR_DUPLICATE` for a session that its transfers have served and `CLOAK_ERR_TOO_LONG` where these have
  *         served all that they may; `CLOAK_ERR_RANDOMNESS`
  */
 CLOAK_MUST_USE
@@ -4109,7 +4110,7 @@ cloak_status cloak_mpc_session_new_with_base(const struct cloak_mpc_config *conf
                                              struct cloak_error *error);
 
 /**
- * A dealer for so many parties.
+ * A dealer for so many parties, of sessions in verified mode or not; the parties of one computation agree on that.
  *
  * Hosts only. The caller ends it with `cloak_mpc_dealer_free`; sessions that were made with it go on.
  *
