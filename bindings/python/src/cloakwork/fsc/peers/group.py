@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import CancelledError, Executor, Future, TimeoutError  # noqa: A004 - another one before Python 3.11
 from typing import Any, TypeVar
 
 from numpy.typing import NDArray
@@ -41,6 +41,8 @@ class PeerGroup:
         self._nodes = tuple(nodes)
         self._threads = threads
         self._computations = 0
+        # The loop itself holds tasks weakly.
+        self._exchanges: set[asyncio.Task[list[bytes]]] = set()
         self._transcript = sha256(_TRANSCRIPT + run.id)
 
     @property
@@ -136,13 +138,37 @@ class PeerGroup:
         names = [peer.name for peer in self._run.parties]
 
         def exchange(messages: Sequence[bytes | None]) -> list[bytes]:
-            return asyncio.run_coroutine_threadsafe(self._run.exchange(messages), loop).result()
+            return self._from_thread(loop, messages)
 
         def work() -> T:
             with Session.carried(self.index, names, name, exchange) as session:
                 return program(session)
 
         return await loop.run_in_executor(self._threads, work)
+
+    def _from_thread(self, loop: asyncio.AbstractEventLoop, messages: Sequence[bytes | None]) -> list[bytes]:
+        """An exchange for a thread, which outlives the loop where a server ends in the middle of a computation."""
+        answer: Future[list[bytes]] = Future()
+
+        def begin() -> None:
+            task = loop.create_task(self._run.exchange(messages))
+            self._exchanges.add(task)
+            task.add_done_callback(end)
+
+        def end(task: asyncio.Task[list[bytes]]) -> None:
+            self._exchanges.discard(task)
+            if task.cancelled():
+                answer.cancel()
+            elif error := task.exception():
+                answer.set_exception(error)
+            else:
+                answer.set_result(task.result())
+
+        try:
+            loop.call_soon_threadsafe(begin)
+            return answer.result(self._run.longest_wait)
+        except (RuntimeError, CancelledError, TimeoutError):
+            raise Failure(503, "stopping", "the server ends; ask again when it is there") from None
 
     async def close(self) -> None:
         """Compares what all have been told in broadcasts, before anything of it is believed.

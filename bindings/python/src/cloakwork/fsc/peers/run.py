@@ -72,6 +72,11 @@ class Run:
         self._end = asyncio.get_running_loop().call_later(limits.run, self._too_long)
 
     @property
+    def longest_wait(self) -> float:
+        """Seconds after which no exchange waits any more, with room for a machine that has much to do."""
+        return 2 * self._limits.run
+
+    @property
     def failure(self) -> Failure | None:
         """Why the run has ended, if it has."""
         return self._failure
