@@ -23,8 +23,7 @@ fn side(side: u32) -> *mut cloak_mpc_base {
 fn transfers_serve_each_session_once() {
     let pair = [side(0), side(1)];
     let (mut id, mut sessions) = ([[0; 32]; 2], 9);
-    let config =
-        cloak_mpc_config { parties: 2, index: 0, rounding: 2, fraction: 16, bits: 32, suite: 2, verified: 0 };
+    let config = cloak_mpc_config { parties: 2, index: 0, rounding: 2, fraction: 16, bits: 32, suite: 2, verified: 0 };
     let mut error = cloak_error { status: 0, present: 0, party: 0, bound: 0 };
     let begin = |base: *mut cloak_mpc_base, session: u8, error: &mut cloak_error| {
         let (bases, mut out) = ([null_mut(), base], null_mut());
