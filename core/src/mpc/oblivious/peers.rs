@@ -13,7 +13,7 @@ use crate::error::{ErrorKind, Result};
 use crate::group::ELEMENT_SIZE;
 use crate::kdf;
 use crate::mpc::correlation::Words;
-use crate::mpc::engine::{Outgoing, Party};
+use crate::mpc::engine::{Outgoing, Party, Received};
 use crate::prg::Suite;
 
 /// Which party of a pair receives.
@@ -199,7 +199,7 @@ fn base_receiver<'a>(context: &'a Context, seed: &'a [u8; 32], choices: u128) ->
 }
 
 /// The two parts of the first message of a party.
-fn parts(received: &[Vec<u8>], from: usize) -> Result<(&[u8], &[u8; ELEMENT_SIZE])> {
+fn parts(received: &[Received], from: usize) -> Result<(&[u8], &[u8; ELEMENT_SIZE])> {
     let message = received.get(from).map_or(&[][..], |message| message);
     message.split_last_chunk().ok_or_else(|| ErrorKind::Malformed.party(from as u64))
 }
