@@ -21,7 +21,7 @@ pub struct cloak_psi {
 
 impl Opaque for cloak_psi {
     type Object = Session;
-    const KIND: u32 = kind(b"CWi");
+    const KIND: u32 = kind(b"CWp");
 }
 
 /// What the parties of a private set intersection learn.

@@ -60,7 +60,7 @@ impl Context<'_> {
         let (mask, rest) = bytes.split_first_chunk().unwrap_or((&[0; 32], &[]));
         let (words, _) = rest.as_chunks::<8>();
         let word = |index: usize| words.get(index).map_or(0, |word| u64::from_le_bytes(*word));
-        let bin = u128::from(word(0)) * bins as u128 >> 64;
+        let bin = (u128::from(word(0)) * bins as u128) >> 64;
         Place { bin: usize::try_from(bin).unwrap_or(0), point: Element::from_wide(word(1), 0), mask: share_of(mask) }
     }
 }

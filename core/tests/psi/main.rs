@@ -4,6 +4,7 @@
     clippy::indexing_slicing,
     clippy::integer_division_remainder_used,
     clippy::panic,
+    clippy::std_instead_of_alloc,
     clippy::unwrap_used,
     reason = "tests"
 )]

@@ -28,7 +28,7 @@ pub struct cloak_mpc_dealer {
 
 impl Opaque for cloak_mpc_dealer {
     type Object = DealerObject;
-    const KIND: u32 = kind(b"CWd");
+    const KIND: u32 = kind(b"CWl");
 }
 
 /// What a dealer handle holds: the dealers of both kinds of correlations, which the session with the corrections uses too, and the seeds that have not been given out.
