@@ -21,6 +21,8 @@ pub mod engine;
 #[cfg(feature = "alloc")]
 pub mod oblivious;
 #[cfg(feature = "alloc")]
+mod packing;
+#[cfg(feature = "alloc")]
 pub mod pairwise;
 #[cfg(feature = "alloc")]
 pub mod permutation;

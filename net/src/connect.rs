@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use cloakwork_core::mpc::dealer::{MOST_BYTES, PIECE_BYTES};
 use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Token};
+use mio::{Interest, Token};
 
 use crate::error::{Error, Result};
 use crate::frame::{Kind, read_reason, reason};
@@ -15,6 +15,7 @@ use crate::link::{End, Link};
 use crate::peer::Peer;
 use crate::session::Session;
 use crate::tls::Tls;
+use crate::waiting::Waiting;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -50,7 +51,7 @@ pub(crate) struct Connector<'a> {
     session: &'a Session,
     limits: &'a Limits,
     tls: Tls,
-    poll: Poll,
+    waiting: Waiting,
     listener: TcpListener,
     dials: Vec<Option<Dial>>,
     callers: Vec<Caller>,
@@ -63,9 +64,9 @@ impl<'a> Connector<'a> {
     pub(crate) fn new(session: &'a Session, limits: &'a Limits, listener: std::net::TcpListener) -> Result<Self> {
         listener.set_nonblocking(true)?;
         let mut listener = TcpListener::from_std(listener);
-        let poll = Poll::new()?;
+        let waiting = Waiting::new()?;
         let places = session.places();
-        poll.registry().register(&mut listener, Token(places), Interest::READABLE)?;
+        waiting.registry().register(&mut listener, Token(places), Interest::READABLE)?;
         let now = Instant::now();
         let dials =
             (0..places).map(|place| session.calls(place).then_some(Dial::Later { at: now, pause: FIRST_PAUSE }));
@@ -73,7 +74,7 @@ impl<'a> Connector<'a> {
             session,
             limits,
             tls: Tls::new()?,
-            poll,
+            waiting,
             listener,
             dials: dials.collect(),
             callers: Vec::new(),
@@ -83,10 +84,9 @@ impl<'a> Connector<'a> {
         })
     }
 
-    /// All links, with the poll that they are registered at under the numbers of their places.
-    pub(crate) fn run(mut self) -> Result<(Poll, Vec<Option<Link>>)> {
+    /// All links, with what waits for them, where they are registered under the numbers of their places.
+    pub(crate) fn run(mut self) -> Result<(Waiting, Vec<Option<Link>>)> {
         let start = Instant::now();
-        let mut events = Events::with_capacity(64);
         loop {
             let found = self.turn();
             if let Err(error) = found {
@@ -101,18 +101,15 @@ impl<'a> Connector<'a> {
                 self.say_goodbye(&error);
                 return Err(error);
             }
-            match self.poll.poll(&mut events, Some(NAP)) {
-                Err(error) if error.kind() != std::io::ErrorKind::Interrupted => return Err(error.into()),
-                _ => {}
-            }
+            self.waiting.sleep(NAP)?;
         }
         for (place, link) in self.links.iter_mut().enumerate() {
             if let Some(link) = link {
                 let interest = Interest::READABLE | Interest::WRITABLE;
-                self.poll.registry().reregister(link.stream(), Token(place), interest)?;
+                self.waiting.registry().reregister(link.stream(), Token(place), interest)?;
             }
         }
-        Ok((self.poll, self.links))
+        Ok((self.waiting, self.links))
     }
 
     /// The first place without a link.
@@ -139,7 +136,7 @@ impl<'a> Connector<'a> {
             };
             let token = self.next_token;
             self.next_token += 1;
-            self.poll.registry().register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE)?;
+            self.waiting.registry().register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE)?;
             let link = Link::new(stream, self.tls.accept()?, handshake::SIZE);
             self.callers.push(Caller { link, until: Instant::now() + CALLER_PATIENCE, place: None });
         }
@@ -268,7 +265,7 @@ impl<'a> Connector<'a> {
         let token = Token(self.next_token);
         self.next_token += 1;
         let interest = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut stream, token, interest).map_err(|error| error.to_string())?;
+        self.waiting.registry().register(&mut stream, token, interest).map_err(|error| error.to_string())?;
         let tls = self.tls.dial().map_err(|error| error.to_string())?;
         Ok(Link::new(stream, tls, handshake::SIZE.max(256)))
     }

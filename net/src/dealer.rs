@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 
 use cloakwork_core::ErrorKind;
 use cloakwork_core::mpc::dealer::{self, Dealing, MOST_BYTES, Service};
-use mio::{Events, Poll};
 
 use crate::connect::Connector;
-use crate::ending::{end, wait};
+use crate::ending::end;
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Kind, read_reason};
 use crate::limits::Limits;
 use crate::link::{Link, next};
 use crate::peer::Peer;
 use crate::session::Session;
+use crate::waiting::Waiting;
 
 /// Pieces that wait for a slow line: one that leaves, and one after it.
 const PIECES: usize = 2;
@@ -24,7 +24,7 @@ const PIECES: usize = 2;
 pub struct Dealer<D: Dealing = dealer::Dealer> {
     session: Session,
     limits: Limits,
-    poll: Poll,
+    waiting: Waiting,
     /// By party; empty once it has ended well.
     links: Vec<Option<Link>>,
     service: Service<D>,
@@ -46,7 +46,7 @@ impl<D: Dealing> Dealer<D> {
         if !session.is_dealer() || session.parties() != service.parties() {
             return Err(Error::InvalidSession { kind: ErrorKind::InvalidArgument, peer: Some(Peer::Dealer) });
         }
-        let (poll, mut links) = Connector::new(&session, &limits, listener)?.run()?;
+        let (waiting, mut links) = Connector::new(&session, &limits, listener)?.run()?;
         links.truncate(session.parties());
         for (party, link) in links.iter_mut().enumerate() {
             let seed = service.seed(party).map_err(Error::Refused)?;
@@ -55,7 +55,7 @@ impl<D: Dealing> Dealer<D> {
                 link.pump();
             }
         }
-        Ok(Self { session, limits, poll, links, service })
+        Ok(Self { session, limits, waiting, links, service })
     }
 
     /// Deals until all parties have ended well.
@@ -69,12 +69,11 @@ impl<D: Dealing> Dealer<D> {
         let result = self.deal();
         let why = result.as_ref().err().map(ToString::to_string);
         let mut links: Vec<&mut Link> = self.links.iter_mut().flatten().collect();
-        end(&mut self.poll, &mut links, why.as_deref());
+        end(&mut self.waiting, &mut links, why.as_deref());
         result
     }
 
     fn deal(&mut self) -> Result<()> {
-        let mut events = Events::with_capacity(64);
         let mut since = Instant::now();
         loop {
             let mut moved = false;
@@ -95,7 +94,7 @@ impl<D: Dealing> Dealer<D> {
                 return Err(Error::Silent { peers, waited: limit });
             }
             // What waits for the other end goes on when that has taken something.
-            wait(&mut self.poll, &mut events, left)?;
+            self.waiting.pause(since, left)?;
         }
     }
 
@@ -213,7 +212,6 @@ mod tests {
     /// Deals, and keeps whatever frame comes.
     fn deal_and_listen(mut dealer: Dealer) -> Vec<(usize, Kind, Vec<u8>)> {
         let mut heard = Vec::new();
-        let mut events = Events::with_capacity(16);
         while heard.iter().filter(|(_, kind, _)| *kind == Kind::Leave).count() < 2 {
             for party in 0..2 {
                 let link = dealer.links[party].as_mut().unwrap();
@@ -226,7 +224,7 @@ mod tests {
                 }
             }
             dealer.send().unwrap();
-            wait(&mut dealer.poll, &mut events, Duration::from_millis(20)).unwrap();
+            dealer.waiting.sleep(Duration::from_millis(20)).unwrap();
         }
         heard.sort_by_key(|(party, ..)| *party);
         heard

@@ -26,15 +26,18 @@ impl DealerLink {
         Ok(())
     }
 
+    /// Moves what comes and goes; whether anything did.
+    pub(crate) fn pump(&mut self) -> bool {
+        self.0.pump()
+    }
+
     /// The seed, once it has come.
     pub(crate) fn seed(&mut self) -> Result<Option<Message>> {
-        self.0.pump();
         received(&mut self.0, Peer::Dealer, Kind::Seed, PIECE_BYTES as u64)
     }
 
     /// The next piece of corrections, once it has come.
     pub(crate) fn corrections(&mut self) -> Result<Option<Message>> {
-        self.0.pump();
         received(&mut self.0, Peer::Dealer, Kind::Corrections, PIECE_BYTES as u64)
     }
 

@@ -4,6 +4,8 @@ use zeroize::Zeroizing;
 
 /// Bytes before the body.
 const HEAD: usize = 5;
+/// Bytes of a body that nobody expects for which there is room at once.
+const ROOM: usize = 1 << 16;
 /// Bytes of the longest reason for leaving.
 const LONGEST_REASON: usize = 200;
 
@@ -38,13 +40,22 @@ pub(crate) enum Fault {
     Malformed,
 }
 
-/// A frame as it goes out; `None` for a body of 4 GiB or more.
-pub(crate) fn encode(kind: Kind, body: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let length = u32::try_from(body.len()).ok()?;
-    let mut frame = Zeroizing::new(Vec::with_capacity(HEAD + body.len()));
+/// A frame as it goes out, of a body of `size` bytes that `write` appends; `None` for 4 GiB or more. It goes into `room` if that is enough.
+pub(crate) fn encode(
+    kind: Kind,
+    size: usize,
+    room: Zeroizing<Vec<u8>>,
+    write: impl FnOnce(&mut Vec<u8>),
+) -> Option<Zeroizing<Vec<u8>>> {
+    let length = u32::try_from(size).ok()?;
+    // A vector that grows would leave a copy behind.
+    let enough = room.capacity() >= HEAD + size;
+    let mut frame = if enough { room } else { Zeroizing::new(Vec::with_capacity(HEAD + size)) };
+    frame.clear();
     frame.extend_from_slice(&length.to_le_bytes());
     frame.push(kind as u8);
-    frame.extend_from_slice(body);
+    write(&mut frame);
+    debug_assert_eq!(frame.len(), HEAD + size);
     Some(frame)
 }
 
@@ -70,6 +81,9 @@ pub(crate) struct Decoder {
     /// What came after the greeting, which may be larger: kept until somebody has looked at the greeting.
     kept: Option<Zeroizing<Vec<u8>>>,
     greeted: bool,
+    /// Bytes of a body for which there is room at once, and where, if there is such room from before.
+    expected: usize,
+    room: Zeroizing<Vec<u8>>,
     head: Vec<u8>,
     /// Kind, bytes still to come, and the body so far.
     open: Option<(Kind, usize, Zeroizing<Vec<u8>>)>,
@@ -78,7 +92,24 @@ pub(crate) struct Decoder {
 impl Decoder {
     /// For a greeting of up to `limit` bytes.
     pub(crate) fn new(limit: u32) -> Self {
-        Self { limit, kept: Some(Zeroizing::default()), greeted: false, head: Vec::with_capacity(HEAD), open: None }
+        let head = Vec::with_capacity(HEAD);
+        Self {
+            limit,
+            kept: Some(Zeroizing::default()),
+            greeted: false,
+            expected: ROOM,
+            room: Zeroizing::default(),
+            head,
+            open: None,
+        }
+    }
+
+    /// Says how long a body may well be, and where it may go.
+    pub(crate) fn expect(&mut self, size: usize, room: Zeroizing<Vec<u8>>) {
+        self.expected = self.expected.max(size);
+        if room.capacity() > self.room.capacity() {
+            self.room = room;
+        }
     }
 
     /// Whether the greeting has come and nothing more is taken in.
@@ -125,7 +156,7 @@ impl Decoder {
         }
     }
 
-    fn begin(&self) -> Result<(Kind, usize, Zeroizing<Vec<u8>>), Fault> {
+    fn begin(&mut self) -> Result<(Kind, usize, Zeroizing<Vec<u8>>), Fault> {
         let &[a, b, c, d, kind] = self.head.as_slice() else { return Err(Fault::Malformed) };
         let length = u32::from_le_bytes([a, b, c, d]);
         let kind = match kind {
@@ -141,14 +172,25 @@ impl Decoder {
             return Err(Fault::TooLarge(length.into()));
         }
         let length = usize::try_from(length).map_err(|_| Fault::TooLarge(length.into()))?;
-        // An announcement costs nothing: memory is taken as bytes come.
-        Ok((kind, length, Zeroizing::new(Vec::with_capacity(length.min(1 << 16)))))
+        // An announcement costs nothing: beyond what is expected memory is taken as bytes come.
+        let wanted = length.min(self.expected);
+        let mut room = if self.room.capacity() >= wanted && kind == Kind::Message {
+            std::mem::take(&mut self.room)
+        } else {
+            Zeroizing::new(Vec::with_capacity(wanted))
+        };
+        room.clear();
+        Ok((kind, length, room))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn frame(kind: Kind, body: &[u8]) -> Zeroizing<Vec<u8>> {
+        encode(kind, body.len(), Zeroizing::default(), |frame| frame.extend_from_slice(body)).unwrap()
+    }
 
     fn decode(limit: u32, pieces: &[&[u8]]) -> Result<Vec<(Kind, Vec<u8>)>, Fault> {
         let mut decoder = Decoder::new(limit);
@@ -164,7 +206,7 @@ mod tests {
     fn frames_come_out_however_they_are_cut() {
         let bodies: [(Kind, &[u8]); 4] =
             [(Kind::Hello, b"hello"), (Kind::Message, b""), (Kind::Message, &[7; 300]), (Kind::Leave, b"x")];
-        let stream: Vec<u8> = bodies.iter().flat_map(|(kind, body)| encode(*kind, body).unwrap().to_vec()).collect();
+        let stream: Vec<u8> = bodies.iter().flat_map(|(kind, body)| frame(*kind, body).to_vec()).collect();
         let expected: Vec<_> = bodies.iter().map(|(kind, body)| (*kind, body.to_vec())).collect();
         for size in 1..=stream.len() {
             let pieces: Vec<&[u8]> = stream.chunks(size).collect();
@@ -173,10 +215,23 @@ mod tests {
     }
 
     #[test]
+    fn room_is_used_again_where_it_is_enough() {
+        let room = || Zeroizing::new(vec![9; 40]);
+        for (size, again) in [(0, true), (35, true), (36, false), (1 << 17, false)] {
+            let room = room();
+            let (place, capacity) = (room.as_ptr(), room.capacity());
+            let made = encode(Kind::Message, size, room, |frame| frame.resize(HEAD + size, 7)).unwrap();
+            assert_eq!((made.as_ptr() == place && made.capacity() == capacity, made.len()), (again, HEAD + size));
+            assert!(made[HEAD..].iter().all(|byte| *byte == 7));
+        }
+        assert!(encode(Kind::Message, 1 << 32, Zeroizing::default(), |_| unreachable!()).is_none());
+    }
+
+    #[test]
     fn what_comes_after_the_greeting_waits() {
-        let stream: Vec<u8> = [encode(Kind::Hello, b"hi"), encode(Kind::Message, &[1; 50]), encode(Kind::Message, b"")]
+        let stream: Vec<u8> = [frame(Kind::Hello, b"hi"), frame(Kind::Message, &[1; 50]), frame(Kind::Message, b"")]
             .into_iter()
-            .flat_map(|frame| frame.unwrap().to_vec())
+            .flat_map(|frame| frame.to_vec())
             .collect();
         for size in 1..=stream.len() {
             let mut decoder = Decoder::new(2);

@@ -36,6 +36,7 @@ mod mesh;
 mod peer;
 mod session;
 mod tls;
+mod waiting;
 
 pub use dealer::Dealer;
 pub use error::{Error, Result};

@@ -1,11 +1,11 @@
 //! One connection: TLS on a socket that never blocks, frames in and out.
 
 use std::collections::VecDeque;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, ErrorKind, Read, Write};
 
 use mio::net::TcpStream;
 use rustls::Connection;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::frame::{Decoder, Fault, Frame, Kind, encode, read_reason};
@@ -16,7 +16,8 @@ pub(crate) type Message = Zeroizing<Vec<u8>>;
 
 /// Frames that are kept unread; a party is never more than one round ahead.
 const MOST_FRAMES: usize = 3;
-const BUFFER: usize = 1 << 14;
+/// Bytes that a socket gives at a time.
+const SOCKET: usize = 1 << 18;
 /// Bytes of TLS records that may wait for the socket.
 const RECORDS: usize = 1 << 18;
 
@@ -36,7 +37,10 @@ pub(crate) struct Link {
     connected: bool,
     decoder: Decoder,
     frames: VecDeque<Frame>,
+    inbound: Inbound,
     queue: VecDeque<Zeroizing<Vec<u8>>>,
+    /// Room of a frame that has left, for the next one.
+    room: Zeroizing<Vec<u8>>,
     /// Bytes of the first frame of the queue that TLS has.
     written: usize,
     end: Option<End>,
@@ -54,7 +58,9 @@ impl Link {
             connected: false,
             decoder: Decoder::new(limit),
             frames: VecDeque::new(),
+            inbound: Inbound::default(),
             queue: VecDeque::new(),
+            room: Zeroizing::default(),
             written: 0,
             end: None,
             sent: 0,
@@ -81,7 +87,18 @@ impl Link {
 
     /// Puts a frame into the queue; false if it is too long for one.
     pub(crate) fn queue(&mut self, kind: Kind, body: &[u8]) -> bool {
-        encode(kind, body).map(|frame| self.queue.push_back(frame)).is_some()
+        self.queue_written(kind, body.len(), |frame| frame.extend_from_slice(body))
+    }
+
+    /// The same for a body of `size` bytes that `write` appends to the frame.
+    pub(crate) fn queue_written(&mut self, kind: Kind, size: usize, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let room = std::mem::take(&mut self.room);
+        encode(kind, size, room, write).map(|frame| self.queue.push_back(frame)).is_some()
+    }
+
+    /// Says how long the next message may well be, and where it may go.
+    pub(crate) fn expect(&mut self, size: usize, room: Message) {
+        self.decoder.expect(size, room);
     }
 
     /// Frames that have not gone to TLS as a whole.
@@ -109,14 +126,15 @@ impl Link {
         self.tls.send_close_notify();
     }
 
-    /// Moves as many bytes as the socket takes and gives.
-    pub(crate) fn pump(&mut self) {
+    /// Moves as many bytes as the socket takes and gives; whether there were any.
+    pub(crate) fn pump(&mut self) -> bool {
         if self.is_closed() || !self.is_connected() {
-            return;
+            return false;
         }
-        if let Err(end) = self.pump_connected() {
+        self.pump_connected().unwrap_or_else(|end| {
             self.end = Some(end);
-        }
+            true
+        })
     }
 
     /// Whether nothing goes in or out any more.
@@ -139,7 +157,8 @@ impl Link {
         self.connected
     }
 
-    fn pump_connected(&mut self) -> std::result::Result<(), End> {
+    fn pump_connected(&mut self) -> std::result::Result<bool, End> {
+        let mut any = false;
         loop {
             let mut moved = self.read()?;
             moved |= self.encrypt()?;
@@ -152,8 +171,9 @@ impl Link {
                 }
             }
             if !moved {
-                return Ok(());
+                return Ok(any);
             }
+            any = true;
         }
     }
 
@@ -171,7 +191,7 @@ impl Link {
             if taken < rest.len() {
                 break;
             }
-            self.queue.pop_front();
+            self.room = self.queue.pop_front().unwrap_or_default();
             self.written = 0;
         }
         Ok(moved)
@@ -200,33 +220,68 @@ impl Link {
         if self.frames.len() >= MOST_FRAMES || self.decoder.is_waiting() {
             return Ok(false);
         }
-        match self.tls.read_tls(&mut self.stream) {
-            Ok(0) => return Err(End::Closed("it was cut off".into())),
-            Ok(bytes) => self.received += bytes as u64,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(true),
-            Err(error) => return Err(closed(&error)),
+        if self.inbound.is_empty() {
+            match self.inbound.fill(&mut self.stream) {
+                Ok(0) => return Err(End::Closed("it was cut off".into())),
+                Ok(bytes) => self.received += bytes as u64,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(true),
+                Err(error) => return Err(closed(&error)),
+            }
         }
+        self.tls.read_tls(&mut self.inbound).map_err(|error| closed(&error))?;
         let state = self.tls.process_new_packets().map_err(|error| End::Closed(error.to_string()))?;
         let closes = state.peer_has_closed();
         let mut left = state.plaintext_bytes_to_read();
-        let mut buffer = [0; BUFFER];
+        let mut reader = self.tls.reader();
         while left > 0 {
-            let taken = self.tls.reader().read(&mut buffer).map_err(|error| closed(&error))?;
+            let bytes = reader.fill_buf().map_err(|error| closed(&error))?;
+            let taken = bytes.len();
             if taken == 0 {
                 break;
             }
-            left = left.saturating_sub(taken);
             if self.end.is_none() {
                 let frames = &mut self.frames;
-                let bytes = buffer.get(..taken).unwrap_or_default();
                 if let Err(fault) = self.decoder.push(bytes, |frame| frames.push_back(frame)) {
                     self.end = Some(End::Fault(fault));
                 }
             }
-            buffer.zeroize();
+            reader.consume(taken);
+            left = left.saturating_sub(taken);
         }
         if closes { Err(End::Closed("it was closed".into())) } else { Ok(true) }
+    }
+}
+
+/// What a socket gave and TLS has not taken, which it takes by a few kilobytes: one call of the system for many of those.
+#[derive(Debug, Default)]
+struct Inbound {
+    bytes: Vec<u8>,
+    /// Those that are there.
+    start: usize,
+    end: usize,
+}
+
+impl Inbound {
+    const fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Takes what the socket gives.
+    fn fill(&mut self, stream: &mut TcpStream) -> std::io::Result<usize> {
+        self.bytes.resize(SOCKET, 0);
+        let bytes = stream.read(&mut self.bytes)?;
+        (self.start, self.end) = (0, bytes);
+        Ok(bytes)
+    }
+}
+
+impl Read for Inbound {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let mut there = self.bytes.get(self.start..self.end).unwrap_or_default();
+        let taken = there.read(out)?;
+        self.start += taken;
+        Ok(taken)
     }
 }
 

@@ -4,22 +4,20 @@ use std::fmt;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use cloakwork_core::ErrorKind;
-use cloakwork_core::kdf;
-use cloakwork_core::mpc::dealer::{SEED_SIZE, Seed};
-use cloakwork_core::mpc::engine::{Progress, Rounds};
-use mio::{Events, Poll};
-use zeroize::Zeroizing;
-
 use crate::connect::Connector;
 use crate::dealer_link::DealerLink;
-use crate::ending::{end, wait};
+use crate::ending::end;
 use crate::error::{Error, Result};
 use crate::frame::Kind;
 use crate::limits::Limits;
 use crate::link::{Link, Message, received};
 use crate::peer::Peer;
 use crate::session::Session;
+use crate::waiting::Waiting;
+use cloakwork_core::ErrorKind;
+use cloakwork_core::kdf;
+use cloakwork_core::mpc::dealer::{SEED_SIZE, Seed};
+use cloakwork_core::mpc::engine::{Progress, Rounds};
 
 /// What went over the links so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,10 +38,12 @@ pub struct Traffic {
 pub struct Mesh {
     session: Session,
     limits: Limits,
-    poll: Poll,
+    waiting: Waiting,
     /// By party; the own place is empty.
     links: Vec<Option<Link>>,
     dealer: Option<DealerLink>,
+    /// Bytes of corrections that the dealer was asked for and that have not come.
+    due: u64,
     traffic: Traffic,
     over: bool,
 }
@@ -66,9 +66,9 @@ impl Mesh {
         if session.is_dealer() {
             return Err(Error::InvalidSession { kind: ErrorKind::InvalidArgument, peer: Some(Peer::Dealer) });
         }
-        let (poll, mut links) = Connector::new(&session, &limits, listener)?.run()?;
+        let (waiting, mut links) = Connector::new(&session, &limits, listener)?.run()?;
         let dealer = if session.has_dealer() { links.pop().flatten().map(DealerLink::new) } else { None };
-        Ok(Self { session, limits, poll, links, dealer, traffic: Traffic::default(), over: false })
+        Ok(Self { session, limits, waiting, links, dealer, due: 0, traffic: Traffic::default(), over: false })
     }
 
     /// The seed that the dealer gives this party, once.
@@ -91,19 +91,12 @@ impl Mesh {
     ///
     /// As [`Mesh::run`].
     pub fn agree(&mut self, random: &[u8; 32]) -> Result<[u8; 32]> {
-        let result = self.exchange(|_| Zeroizing::new(random.to_vec())).and_then(|incoming| {
-            let mut parts = vec![*random; self.parties()];
-            for (party, message) in incoming {
-                let peer = Peer::Party(party);
-                let part = <[u8; 32]>::try_from(message.as_slice()).map_err(|_| Error::Malformed { peer })?;
-                if let Some(place) = parts.get_mut(party) {
-                    *place = part;
-                }
-            }
+        let mut agreement = Agreement { index: self.index(), parts: vec![*random; self.parties()] };
+        let result = self.exchange(&mut agreement).map(|()| {
             let mut hasher = kdf::Hasher::new("session number");
             hasher.part(self.session.hash());
-            parts.iter().for_each(|part| hasher.part(part));
-            Ok(hasher.finish())
+            agreement.parts.iter().for_each(|part| hasher.part(part));
+            hasher.finish()
         });
         self.or_leave(result)
     }
@@ -157,31 +150,57 @@ impl Mesh {
                 Progress::Finished => return Ok(()),
                 Progress::Preprocessing => {
                     let until = *until.get_or_insert_with(|| Instant::now() + self.limits.corrections);
-                    self.fetch(engine, until)?;
+                    if self.due == 0 && !self.ask(engine)? {
+                        return Err(Error::NoPreprocessing);
+                    }
+                    if self.due > 0 {
+                        let piece = self.of_dealer(until, self.limits.corrections, DealerLink::corrections)?;
+                        self.supply(engine, &piece)?;
+                    }
                 }
                 Progress::Exchange => {
                     until = None;
-                    let incoming = self.exchange(|party| Zeroizing::new(engine.message(party)))?;
-                    for (party, message) in incoming {
-                        engine.receive(party, &message).map_err(Error::Refused)?;
+                    // What the dealer makes comes while the parties exchange what it belongs to.
+                    if self.due == 0 {
+                        self.ask(engine)?;
                     }
+                    for (party, link) in self.links.iter_mut().enumerate() {
+                        if let Some(link) = link {
+                            link.expect(engine.awaited(party), engine.room(party));
+                        }
+                    }
+                    self.exchange(engine)?;
                 }
             }
         }
     }
 
-    /// Asks the dealer for what the engine wants, and hands on what comes.
-    fn fetch(&mut self, engine: &mut impl Rounds, until: Instant) -> Result<()> {
-        let query = engine.request().map_err(Error::Refused)?.ok_or(Error::NoPreprocessing)?;
+    /// Asks the dealer for what the engine wants, if it wants anything.
+    fn ask(&mut self, engine: &mut impl Rounds) -> Result<bool> {
+        let Some(query) = engine.request().map_err(Error::Refused)? else { return Ok(false) };
         self.dealer.as_mut().ok_or(Error::NoPreprocessing)?.ask(&query)?;
-        let mut due = 8 * query.words;
-        while due > 0 {
-            let piece = self.of_dealer(until, self.limits.corrections, DealerLink::corrections)?;
-            engine.supply(&piece).map_err(|_| Error::Malformed { peer: Peer::Dealer })?;
-            self.traffic.corrections += piece.len() as u64;
-            due = due.saturating_sub(piece.len() as u64);
-        }
+        self.due = 8 * query.words;
+        Ok(true)
+    }
+
+    /// Hands a piece of corrections on.
+    fn supply(&mut self, engine: &mut impl Rounds, piece: &[u8]) -> Result<()> {
+        engine.supply(piece).map_err(|_| Error::Malformed { peer: Peer::Dealer })?;
+        self.traffic.corrections += piece.len() as u64;
+        self.due = self.due.saturating_sub(piece.len() as u64);
         Ok(())
+    }
+
+    /// Hands on what has come from the dealer; whether anything did.
+    fn supply_what_came(&mut self, engine: &mut impl Rounds) -> Result<bool> {
+        let mut moved = false;
+        while self.due > 0 {
+            let Some(dealer) = &mut self.dealer else { break };
+            moved |= dealer.pump();
+            let Some(piece) = dealer.corrections()? else { break };
+            self.supply(engine, &piece)?;
+        }
+        Ok(moved)
     }
 
     /// Waits for what comes from the dealer.
@@ -195,8 +214,11 @@ impl Mesh {
             return Err(over());
         }
         let link = self.dealer.as_mut().ok_or(Error::NoPreprocessing)?;
-        let mut events = Events::with_capacity(64);
+        let mut since = Instant::now();
         loop {
+            if link.pump() {
+                since = Instant::now();
+            }
             if let Some(message) = next(link)? {
                 return Ok(message);
             }
@@ -204,66 +226,70 @@ impl Mesh {
             if left.is_zero() {
                 return Err(Error::Silent { peers: vec![Peer::Dealer], waited });
             }
-            wait(&mut self.poll, &mut events, left)?;
+            self.waiting.pause(since, left)?;
         }
     }
 
     /// One round: a message to each other party, and one from each.
-    fn exchange(&mut self, outgoing: impl Fn(usize) -> Message) -> Result<Vec<(usize, Message)>> {
+    fn exchange(&mut self, engine: &mut impl Rounds) -> Result<()> {
         if self.over {
             return Err(over());
         }
+        let bound = self.limits.message.into();
         let mut most = 0;
         for (party, link) in self.links.iter_mut().enumerate() {
             let Some(link) = link else { continue };
-            let message = outgoing(party);
-            most = most.max(message.len() as u64);
-            if !link.queue(Kind::Message, &message) {
-                let (peer, size) = (Peer::Party(party), message.len() as u64);
-                return Err(Error::TooLarge { peer, size, bound: u32::MAX.into() });
+            let size = engine.size(party);
+            most = most.max(size as u64);
+            if !link.queue_written(Kind::Message, size, |frame| engine.write(party, frame)) {
+                return Err(Error::TooLarge { peer: Peer::Party(party), size: size as u64, bound: u32::MAX.into() });
             }
             link.pump();
         }
-        let mut found: Vec<Option<Message>> = (0..self.parties()).map(|_| None).collect();
-        let until = Instant::now() + self.limits.step;
-        let mut events = Events::with_capacity(64);
+        let mut found: Vec<Option<Message>> = self.links.iter().map(|_| None).collect();
+        let mut since = Instant::now();
+        let until = since + self.limits.step;
         loop {
-            self.collect(&mut found)?;
-            let silent = self.waiting(&found);
-            let flushed = self.links.iter().flatten().all(Link::is_flushed);
-            if silent.is_empty() && flushed {
+            let mut moved = self.supply_what_came(engine)?;
+            let (mut silent, mut flushed) = (false, true);
+            for (party, (link, place)) in self.links.iter_mut().zip(&mut found).enumerate() {
+                let Some(link) = link else { continue };
+                moved |= link.pump();
+                if place.is_none() {
+                    *place = received(link, Peer::Party(party), Kind::Message, bound)?;
+                }
+                silent |= place.is_none();
+                flushed &= link.is_flushed();
+                if link.is_closed() && !link.is_flushed() {
+                    // It takes nothing more, and what it said last is why.
+                    received(link, Peer::Party(party), Kind::Message, bound)?;
+                }
+            }
+            if !silent && flushed {
                 break;
             }
-            let left = until.saturating_duration_since(Instant::now());
+            let now = Instant::now();
+            if moved {
+                since = now;
+            }
+            let left = until.saturating_duration_since(now);
             if left.is_zero() {
-                let peers = if silent.is_empty() { self.unread() } else { silent };
+                let peers = if silent { self.silent(&found) } else { self.unread() };
                 return Err(Error::Silent { peers, waited: self.limits.step });
             }
-            wait(&mut self.poll, &mut events, left)?;
+            self.waiting.pause(since, left)?;
         }
         self.traffic.rounds += 1;
         self.traffic.messages += most;
-        Ok(found
-            .into_iter()
-            .enumerate()
-            .filter_map(|(party, message)| message.map(|message| (party, message)))
-            .collect())
-    }
-
-    /// Takes what has come.
-    fn collect(&mut self, found: &mut [Option<Message>]) -> Result<()> {
-        for (party, (link, place)) in self.links.iter_mut().zip(found).enumerate() {
-            let Some(link) = link else { continue };
-            link.pump();
-            if place.is_some() {
-                continue;
-            }
-            *place = received(link, Peer::Party(party), Kind::Message, self.limits.message.into())?;
+        for (party, message) in found.into_iter().enumerate() {
+            let Some(message) = message else { continue };
+            engine.take(party, message).map_err(Error::Refused)?;
         }
         Ok(())
     }
 
-    fn waiting(&self, found: &[Option<Message>]) -> Vec<Peer> {
+    /// The parties from which nothing has come.
+    fn silent(&self, found: &[Option<Message>]) -> Vec<Peer> {
         let missing = found.iter().enumerate().filter(|(_, message)| message.is_none());
         missing.map(|(party, _)| party).filter(|party| *party != self.index()).map(Peer::Party).collect()
     }
@@ -291,7 +317,39 @@ impl Mesh {
         }
         let dealer = self.dealer.as_mut().map(|dealer| dealer.last(why));
         let mut links: Vec<&mut Link> = self.links.iter_mut().flatten().chain(dealer).collect();
-        end(&mut self.poll, &mut links, why);
+        end(&mut self.waiting, &mut links, why);
+    }
+}
+
+/// A round in which each party says 32 bytes.
+struct Agreement {
+    index: usize,
+    parts: Vec<[u8; 32]>,
+}
+
+impl Rounds for Agreement {
+    fn advance(&mut self) -> cloakwork_core::Result<Progress> {
+        Ok(Progress::Exchange)
+    }
+
+    fn size(&self, _: usize) -> usize {
+        size_of::<[u8; 32]>()
+    }
+
+    fn write(&self, _: usize, out: &mut Vec<u8>) {
+        out.extend(self.parts.get(self.index).into_iter().flatten());
+    }
+
+    fn awaited(&self, from: usize) -> usize {
+        self.size(from)
+    }
+
+    fn take(&mut self, from: usize, message: Message) -> cloakwork_core::Result<()> {
+        let said = message.as_slice().try_into().map_err(|_| ErrorKind::Malformed)?;
+        if let Some(part) = self.parts.get_mut(from) {
+            *part = said;
+        }
+        Ok(())
     }
 }
 

@@ -24,6 +24,7 @@ use cloakwork_core::mpc::session::{Kind, Public};
 use cloakwork_core::prg::Suite;
 use cloakwork_net::{Dealer, Error, Limits, Member, Mesh, Session};
 use getrandom::SysRng;
+use zeroize::Zeroizing;
 
 const PARTIES: usize = 3;
 const SUITE: Suite = Suite::Aes128Ctr;
@@ -60,17 +61,29 @@ impl Rounds for Liar {
         progress
     }
 
-    fn message(&self, to: usize) -> Vec<u8> {
-        let mut message = self.computation.message(to);
-        if self.told.is_some_and(|told| told + 1 == self.round) {
-            // Behind the byte that says whether its sender goes on, where there is one.
-            message[HEAD + 1] ^= 1;
-        }
-        message
+    fn size(&self, to: usize) -> usize {
+        self.computation.size(to)
     }
 
-    fn receive(&mut self, from: usize, message: &[u8]) -> Result<()> {
-        self.computation.receive(from, message)
+    fn write(&self, to: usize, out: &mut Vec<u8>) {
+        let start = out.len();
+        self.computation.write(to, out);
+        if self.told.is_some_and(|told| told + 1 == self.round) {
+            // Behind the byte that says whether its sender goes on, where there is one.
+            out[start + HEAD + 1] ^= 1;
+        }
+    }
+
+    fn awaited(&self, from: usize) -> usize {
+        self.computation.awaited(from)
+    }
+
+    fn room(&mut self, from: usize) -> Zeroizing<Vec<u8>> {
+        self.computation.room(from)
+    }
+
+    fn take(&mut self, from: usize, message: Zeroizing<Vec<u8>>) -> Result<()> {
+        Rounds::take(&mut self.computation, from, message)
     }
 
     fn request(&mut self) -> Result<Option<Query>> {

@@ -4,11 +4,16 @@
 //! Every party takes its shares of all vectors from one stream under its own seed; one party, the corrected one, gets for each dependent word
 //! what its share has to be instead. So all others need 32 bytes for everything ([`crate::mpc::dealer`]).
 
+mod blocks;
+mod material;
+
 use alloc::vec::Vec;
-use core::fmt;
 
 use zeroize::Zeroizing;
 
+use self::blocks::Vectors;
+pub use self::material::Material;
+pub(crate) use self::material::{Corrections, filled};
 use crate::mpc::local::comparison::{self, Width};
 use crate::mpc::local::{bits, product, truncation};
 
@@ -97,7 +102,13 @@ impl Layout {
     /// Words of a party's share.
     #[must_use]
     pub const fn total(self) -> usize {
-        self.free_words + self.free_bits + self.words + self.bits
+        self.free() + self.dependent()
+    }
+
+    /// Words of its free vectors.
+    #[must_use]
+    pub const fn free(self) -> usize {
+        self.free_words + self.free_bits
     }
 
     /// Words of a correction.
@@ -111,26 +122,57 @@ impl Correlation {
     /// The parts, in the order free words, free bits, dependent words, dependent bits.
     #[must_use]
     pub const fn layout(&self) -> Layout {
-        let (free_words, free_bits, words, bits, drawn) = match *self {
-            Self::Products { count } => (2 * count, 0, count, 0, 0),
-            Self::Squares { count } => (count, 0, count, 0, 0),
-            Self::MatrixProduct { rows, inner, columns } => (rows * inner + inner * columns, 0, rows * columns, 0, 0),
+        match (self.vectors(), *self) {
+            (Some(vectors), _) => vectors.layout(),
+            (None, Self::MatrixProduct { rows, inner, columns }) => {
+                let free_words = rows * inner + inner * columns;
+                Layout { free_words, free_bits: 0, words: rows * columns, bits: 0, drawn: 0 }
+            }
+            (None, _) => Layout { free_words: 0, free_bits: 0, words: 0, bits: 0, drawn: 0 },
+        }
+    }
+
+    /// What it has for each of its elements; `None` for matrices.
+    const fn vectors(&self) -> Option<Vectors> {
+        let none = Vectors { elements: 0, free_words: 0, free_bits: 0, words: 0, bits: 0, tables: 0, drawn: 0 };
+        Some(match *self {
+            Self::MatrixProduct { .. } => return None,
+            Self::Products { count } => Vectors { elements: count, free_words: 2, words: 1, ..none },
+            Self::Squares { count } => Vectors { elements: count, free_words: 1, words: 1, ..none },
             Self::Masks { count, fraction, width } => {
-                let truncated = if fraction.is_some() { 2 * count } else { 0 };
                 let tables = match width {
-                    Some(width) => width.chunks() * comparison::table_words(count),
+                    Some(width) => width.chunks(),
                     None => 0,
                 };
-                (count, 0, truncated, tables, 0)
+                let words = if fraction.is_some() { 2 } else { 0 };
+                Vectors { elements: count, free_words: 1, words, tables, ..none }
             }
             Self::Selectors { count, width } => {
-                (count, 0, 2 * count, width.chunks() * comparison::table_words(count), bits::words(count))
+                Vectors { elements: count, free_words: 1, words: 2, tables: width.chunks(), drawn: 1, ..none }
             }
-            Self::Bits { count } => (0, 0, count, 0, bits::words(count)),
-            Self::Ands { count } => (0, 2 * bits::words(count), 0, bits::words(count), 0),
-            Self::SharedAnds { count } => (0, 3 * bits::words(count), 0, 2 * bits::words(count), 0),
-        };
-        Layout { free_words, free_bits, words, bits, drawn }
+            Self::Bits { count } => Vectors { elements: count, words: 1, drawn: 1, ..none },
+            Self::Ands { count } => Vectors { elements: count, free_bits: 2, bits: 1, ..none },
+            Self::SharedAnds { count } => Vectors { elements: count, free_bits: 3, bits: 2, ..none },
+        })
+    }
+
+    /// Whether nobody needs its dependent vectors before something was opened under the free ones: so the corrections may come during that round.
+    pub(crate) const fn opens_first(&self) -> bool {
+        !matches!(self, Self::Selectors { .. } | Self::Bits { .. })
+    }
+
+    /// The same kind with another number of elements; a product of matrices stays as it is.
+    const fn with(self, count: usize) -> Self {
+        match self {
+            Self::MatrixProduct { .. } => self,
+            Self::Products { .. } => Self::Products { count },
+            Self::Squares { .. } => Self::Squares { count },
+            Self::Masks { fraction, width, .. } => Self::Masks { count, fraction, width },
+            Self::Selectors { width, .. } => Self::Selectors { count, width },
+            Self::Bits { .. } => Self::Bits { count },
+            Self::Ands { .. } => Self::Ands { count },
+            Self::SharedAnds { .. } => Self::SharedAnds { count },
+        }
     }
 
     /// The dependent vectors, from the sums of the free ones and what the dealer draws, in lengths of the layout.
@@ -212,57 +254,5 @@ fn tables(width: Width, masks: &[u64], out: &mut [u64]) {
             *out =
                 masks.iter().rev().fold(0, |packed, r| packed << 16 | u64::from(comparison::one_hot(r & kept, chunk)));
         }
-    }
-}
-
-/// A party's share of a correlation, from which vectors are cut in the order of its documentation: words first, then bits.
-pub struct Material {
-    shares: Words,
-    bits: usize,
-    dependent_words: usize,
-    dependent_bits: usize,
-}
-
-impl Material {
-    /// The share with these words, in the order of the layout.
-    pub(crate) fn new(layout: Layout, shares: Words) -> Self {
-        debug_assert_eq!(shares.len(), layout.total());
-        let bits = layout.free_words;
-        let dependent_words = bits + layout.free_bits;
-        Self { shares, bits, dependent_words, dependent_bits: dependent_words + layout.words }
-    }
-
-    fn cut(&self, start: usize, length: usize) -> &[u64] {
-        self.shares.get(start..start + length).unwrap_or_default()
-    }
-
-    /// Free words from place `start`.
-    #[must_use]
-    pub fn words(&self, start: usize, length: usize) -> &[u64] {
-        self.cut(start, length)
-    }
-
-    /// Words of free bits from place `start`.
-    #[must_use]
-    pub fn bits(&self, start: usize, length: usize) -> &[u64] {
-        self.cut(self.bits + start, length)
-    }
-
-    /// Dependent words from place `start`.
-    #[must_use]
-    pub fn dependent_words(&self, start: usize, length: usize) -> &[u64] {
-        self.cut(self.dependent_words + start, length)
-    }
-
-    /// Words of dependent bits from place `start`.
-    #[must_use]
-    pub fn dependent_bits(&self, start: usize, length: usize) -> &[u64] {
-        self.cut(self.dependent_bits + start, length)
-    }
-}
-
-impl fmt::Debug for Material {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Material(..)")
     }
 }

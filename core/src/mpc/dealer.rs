@@ -6,6 +6,7 @@
 //! Where dealer and parties are not in one program, a [`Service`] takes a [`Request`] at a time and gives corrections in pieces, which a [`Delivery`] puts together at the
 //! corrected party.
 
+mod dealing;
 mod delivery;
 pub(in crate::mpc) mod fields;
 mod kinds;
@@ -13,8 +14,9 @@ mod request;
 mod service;
 
 use alloc::boxed::Box;
-use alloc::vec;
+use alloc::rc::Rc;
 use alloc::vec::Vec;
+use core::cell::RefCell;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
@@ -22,11 +24,12 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::error::{ErrorKind, Result};
 use crate::kdf;
-use crate::mpc::correlation::{Correlation, Layout, Material, Words};
+use crate::mpc::correlation::{Correlation, Material, Words, filled};
 use crate::prg::{Sign, StreamKey, Suite, add_stream};
 use crate::random;
 use crate::ring::Lane;
 
+use self::delivery::Arrivals;
 pub use self::delivery::Delivery;
 pub use self::fields::Fields;
 pub use self::request::{MOST_BYTES, MOST_CORRELATIONS, MOST_WORDS, Query, Request, Requested};
@@ -64,9 +67,14 @@ impl Seed {
         &self.0
     }
 
-    /// Adds `words` words of the stream of a correlation. Each has a number of its own, and so a stream of its own.
+    /// The key of the stream of a correlation. Each has a number of its own, and so a stream of its own.
+    pub(in crate::mpc) fn stream(&self, suite: Suite, number: u64) -> StreamKey {
+        self.labelled_stream("correlation", suite, number)
+    }
+
+    /// Adds the first words of that stream.
     pub(in crate::mpc) fn add(&self, suite: Suite, number: u64, words: &mut [u64]) -> Result<()> {
-        self.add_labelled("correlation", suite, number, words)
+        add_stream(suite, &self.stream(suite, number), Sign::Plus, 0, words)
     }
 
     /// The same for another use of the seed, which has a label of its own.
@@ -77,9 +85,13 @@ impl Seed {
         number: u64,
         words: &mut [L],
     ) -> Result<()> {
+        add_stream(suite, &self.labelled_stream(label, suite, number), Sign::Plus, 0, words)
+    }
+
+    fn labelled_stream(&self, label: &str, suite: Suite, number: u64) -> StreamKey {
         let mut key = Zeroizing::new([0; 32]);
         kdf::expand(&self.0, label, &[&[suite.id()], &number.to_le_bytes()], &mut key[..]);
-        add_stream(suite, &StreamKey::from_bytes(*key), Sign::Plus, 0, words)
+        StreamKey::from_bytes(*key)
     }
 }
 
@@ -121,62 +133,28 @@ impl Dealer {
         if number != self.next {
             return Err(ErrorKind::OutOfOrder.bound(self.next));
         }
-        let layout = correlation.layout();
-        // The sums of the free vectors need every share; of the dependent ones all shares but the corrected one are known.
-        let mut sums = Zeroizing::new(vec![0u64; layout.total()]);
-        let mut others = Zeroizing::new(vec![0u64; layout.total()]);
-        let mut share = Zeroizing::new(vec![0u64; layout.total()]);
-        for (party, seed) in self.seeds.iter().enumerate() {
-            share.fill(0);
-            seed.add(self.suite, number, &mut share)?;
-            combine(layout, &share, &mut sums);
-            if party != self.corrected {
-                combine(layout, &share, &mut others);
-            }
-        }
-        let mut drawn = Zeroizing::new(vec![0u64; layout.drawn]);
-        self.own.add(self.suite, number, &mut drawn)?;
-        let mut made = Zeroizing::new(vec![0u64; layout.dependent()]);
-        let (free, _) = sums.split_at(layout.free_words + layout.free_bits);
-        let (words, bits) = free.split_at(layout.free_words);
-        let (out_words, out_bits) = made.split_at_mut(layout.words);
-        correlation.complete(words, bits, &drawn, out_words, out_bits);
-        let (_, known) = others.split_at(layout.free_words + layout.free_bits);
-        let (known_words, known_bits) = known.split_at(layout.words);
-        for (made, known) in out_words.iter_mut().zip(known_words) {
-            *made = made.wrapping_sub(*known);
-        }
-        for (made, known) in out_bits.iter_mut().zip(known_bits) {
-            *made ^= known;
-        }
+        let made = dealing::deal(self.suite, &self.seeds, &self.own, self.corrected, number, correlation)?;
         self.next += 1;
         Ok(made)
     }
 }
 
-/// Adds a share to a sum: words add up, bits by exclusive or.
-fn combine(layout: Layout, share: &[u64], sum: &mut [u64]) {
-    let kinds = [(layout.free_words, true), (layout.free_bits, false), (layout.words, true), (layout.bits, false)];
-    let mut start = 0;
-    for (length, additive) in kinds {
-        let places = start..start + length;
-        start += length;
-        let (Some(sum), Some(share)) = (sum.get_mut(places.clone()), share.get(places)) else { return };
-        for (sum, share) in sum.iter_mut().zip(share) {
-            *sum = if additive { sum.wrapping_add(*share) } else { *sum ^ share };
-        }
-    }
-}
-
 /// Where a party takes its shares of correlations from.
 pub trait Preprocessing {
-    /// This party's share of correlation `number` of the session; `None` until more has come from outside. What is missing has to be missing at all
-    /// parties alike: correlations are counted in the order in which protocols ask, and a protocol that waits lets others ask before it goes on.
+    /// This party's share of correlation `number` of the session; `None` until more has come from outside.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::OutOfOrder`] for a number that was asked for before: no correlation is used twice.
     fn draw(&mut self, number: u64, correlation: &Correlation) -> Result<Option<Material>>;
+
+    /// Says what will be drawn next, from number `first` on: whoever takes it from elsewhere asks for all of it together.
+    fn announce(&mut self, _first: u64, _correlations: &[Correlation]) {}
+
+    /// Whether all that was drawn is there. It may come until the round ends in which what it hides is opened; nobody goes on before.
+    fn is_whole(&self) -> bool {
+        true
+    }
 }
 
 /// Where the corrected party takes corrections from; it may wait for them, and fails where it cannot.
@@ -186,21 +164,34 @@ pub type Corrections = Box<dyn FnMut(u64, &Correlation) -> Result<Words>>;
 pub struct Dealt {
     suite: Suite,
     seed: Seed,
-    corrections: Option<Corrections>,
+    corrections: Source,
     next: u64,
+}
+
+/// Where corrections come from.
+enum Source {
+    /// This party needs none.
+    None,
+    Corrections(Corrections),
+    /// A dealer elsewhere.
+    Elsewhere(Rc<RefCell<Arrivals<Correlation>>>),
 }
 
 impl Dealt {
     /// A party that is not corrected: its seed is all that it needs.
     #[must_use]
-    pub fn seeded(suite: Suite, seed: Seed) -> Self {
-        Self { suite, seed, corrections: None, next: 0 }
+    pub const fn seeded(suite: Suite, seed: Seed) -> Self {
+        Self { suite, seed, corrections: Source::None, next: 0 }
     }
 
     /// The corrected party.
     #[must_use]
-    pub fn corrected(suite: Suite, seed: Seed, corrections: Corrections) -> Self {
-        Self { suite, seed, corrections: Some(corrections), next: 0 }
+    pub const fn corrected(suite: Suite, seed: Seed, corrections: Corrections) -> Self {
+        Self { suite, seed, corrections: Source::Corrections(corrections), next: 0 }
+    }
+
+    const fn elsewhere(suite: Suite, seed: Seed, arrivals: Rc<RefCell<Arrivals<Correlation>>>) -> Self {
+        Self { suite, seed, corrections: Source::Elsewhere(arrivals), next: 0 }
     }
 }
 
@@ -217,19 +208,35 @@ impl Preprocessing for Dealt {
         }
         let layout = correlation.layout();
         let corrections = match &mut self.corrections {
-            None => None,
-            Some(source) => Some(source(number, correlation)?),
-        };
-        let mut shares = Zeroizing::new(vec![0u64; layout.total()]);
-        self.seed.add(self.suite, number, &mut shares)?;
-        if let Some(corrections) = corrections {
-            let (_, dependent) = shares.split_at_mut(layout.free_words + layout.free_bits);
-            if corrections.len() != dependent.len() {
-                return Err(ErrorKind::Malformed.bound(dependent.len() as u64));
+            Source::None => None,
+            Source::Corrections(source) => {
+                let words = source(number, correlation)?;
+                if words.len() != layout.dependent() {
+                    return Err(ErrorKind::Malformed.bound(layout.dependent() as u64));
+                }
+                Some(filled(words))
             }
-            dependent.copy_from_slice(&corrections);
-        }
+            Source::Elsewhere(arrivals) => match arrivals.borrow_mut().take(number, correlation)? {
+                None => return Ok(None),
+                corrections => corrections,
+            },
+        };
+        let stream = self.seed.stream(self.suite, number);
+        let material = Material::streamed(layout, self.suite, stream, corrections)?;
         self.next += 1;
-        Ok(Some(Material::new(layout, shares)))
+        Ok(Some(material))
+    }
+
+    fn announce(&mut self, first: u64, correlations: &[Correlation]) {
+        if let Source::Elsewhere(arrivals) = &self.corrections {
+            arrivals.borrow_mut().announce(first, correlations);
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        match &self.corrections {
+            Source::Elsewhere(arrivals) => arrivals.borrow().is_whole(),
+            Source::None | Source::Corrections(_) => true,
+        }
     }
 }

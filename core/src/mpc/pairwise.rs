@@ -45,7 +45,6 @@ impl Pairwise {
         let expected = (0..party.parties()).map(|other| if other == index { 0 } else { SEED_SIZE }).collect();
         let received = party.exchange_content(Content::Seeds, Outgoing::Each(sent), expected).await;
         for (seed, received) in seeds.iter_mut().zip(received) {
-            let received = Zeroizing::new(received);
             let mut both = Zeroizing::new(*seed.as_bytes());
             for (byte, other) in both.iter_mut().zip(received.iter()) {
                 *byte ^= other;

@@ -40,6 +40,7 @@ pub use indicators::{Indicators, at_least, indicators};
 pub use logarithm::logarithm;
 pub use logistic::{sigmoid, tanh};
 pub use opening::{open, open_bits};
+use opening::{open_bits_owned, open_owned};
 pub use output::output;
 pub use polynomial::{polynomial, power};
 pub use product::{matrix_product, product, square};
@@ -57,4 +58,12 @@ use crate::error::{ErrorKind, Result};
 /// Refuses vectors of different lengths.
 fn same_length(x: &[u64], y: &[u64]) -> Result<usize> {
     if x.len() == y.len() { Ok(x.len()) } else { Err(ErrorKind::InvalidLength.bound(x.len() as u64)) }
+}
+
+/// Elements that a protocol computes on at a time, so that what it expands for them stays in the cache.
+const BLOCK: usize = 1024;
+
+/// Where blocks begin.
+fn starts() -> impl Iterator<Item = usize> {
+    (0..).step_by(BLOCK)
 }

@@ -70,6 +70,7 @@ impl Preprocessing for Rehearsal {
             notes.borrow_mut().push(*correlation);
         }
         let layout = correlation.layout();
-        Ok(Some(Material::new(layout, Zeroizing::new(vec![0; layout.total()]))))
+        let zeros = |count| Zeroizing::new(vec![0; count]);
+        Ok(Some(Material::new(layout, zeros(layout.free()), zeros(layout.dependent()))))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Calls only say what is wanted, in the same order at all parties; nothing is sent before [`Session::advance`]. Everything wanted by then runs side by side as far as
 //! its inputs allow, so that whatever is independent opens in the same rounds. Correlated randomness comes from a dealer, or from the parties themselves, which then is made
-//! before each batch of operations, in messages between those of the operations. A dealer elsewhere sends the corrections of a batch before the corrected party begins it. Kinds and lengths are checked when an operation is asked for; a value that cannot be made
+//! before each batch of operations, in messages between those of the operations. A dealer elsewhere sends corrections while the corrected party opens what they belong to. Kinds and lengths are checked when an operation is asked for; a value that cannot be made
 //! fails by itself, and so does what is made of it.
 
 mod arguments;
@@ -32,7 +32,7 @@ use crate::mpc::engine::{Content, Cost, Engine, Outcome, Progress, Rounds};
 use crate::mpc::oblivious::{BaseTransfers, Generator};
 use crate::mpc::pairwise::Pairwise;
 use crate::mpc::permutation::Permutation;
-use crate::mpc::protocol::{self, Format};
+use crate::mpc::protocol::{self, Format, Rounding};
 use crate::prg::Suite;
 
 pub use self::explanation::{Explanation, Share};
@@ -72,6 +72,24 @@ struct Step {
     outputs: Vec<Slot>,
 }
 
+/// Words of inputs and outputs of a batch of operations that is rehearsed before it runs, so that a dealer elsewhere is asked once for all of it.
+const MOST_REHEARSED: usize = 1 << 15;
+
+impl Step {
+    /// Numbers that go in and come out.
+    fn size(&self) -> usize {
+        self.inputs.iter().chain(&self.outputs).map(|slot| slot.length).sum()
+    }
+
+    /// Whether it may need corrections before it opens something.
+    fn may_wait(&self, format: &Format) -> bool {
+        let real = self.outputs.iter().any(|output| output.kind == Kind::Real);
+        let product =
+            matches!(self.operation, Operation::Multiply | Operation::Square | Operation::MatrixProduct { .. });
+        !product || (real && format.rounding() != Rounding::Dithered)
+    }
+}
+
 /// One party's side of a computation.
 pub struct Session {
     engine: Engine,
@@ -81,8 +99,6 @@ pub struct Session {
     making: bool,
     /// What the corrected party gets from a dealer elsewhere.
     delivery: Option<Delivery<Correlation>>,
-    /// Operations of the batch whose correlations were announced, if one was.
-    announced: Option<usize>,
     format: Format,
     seeds: Seeds,
     agreed: Slot,
@@ -129,7 +145,6 @@ impl Session {
             generator: None,
             making: false,
             delivery: None,
-            announced: None,
             format,
             seeds,
             agreed,
@@ -181,8 +196,8 @@ impl Session {
         Ok(Self { generator: Some(generator), ..made })
     }
 
-    /// A party of a computation whose dealer is elsewhere and gave it this seed. Party `corrected` asks it for corrections before each batch of operations:
-    /// [`Rounds::advance`] gives [`Progress::Preprocessing`] there, until all that [`Rounds::request`] asks for has come to [`Rounds::supply`].
+    /// A party of a computation whose dealer is elsewhere and gave it this seed. Party `corrected` asks it for corrections: whatever [`Rounds::request`] gives goes to the dealer, also
+    /// while messages are exchanged, and what comes goes to [`Rounds::supply`]. [`Rounds::advance`] gives [`Progress::Preprocessing`] there where it cannot go on without.
     ///
     /// # Errors
     ///
@@ -406,7 +421,7 @@ impl Session {
     pub fn contents(&self, to: usize) -> Vec<(Content, usize)> {
         match &self.generator {
             Some(generator) if self.making => {
-                let bytes = generator.message(to).len().saturating_sub(size_of::<u64>());
+                let bytes = generator.size(to).saturating_sub(size_of::<u64>());
                 vec![(Content::Other, bytes)]
             }
             _ => self.engine.contents(to),
@@ -422,31 +437,24 @@ impl Session {
         self.engine.set_program(self.program.tag());
     }
 
-    /// Starts what was asked for, and whether it could. Everything asked for before has ended, so it runs as a rehearsal does.
-    fn begin_waiting(&mut self) -> Result<bool> {
-        let mut count = self.waiting.len();
-        if self.generator.is_some() {
+    /// Starts what was asked for. Everything asked for before has ended, so it runs as a rehearsal does.
+    fn begin_waiting(&mut self) -> Result<()> {
+        // To rehearse takes as long as to compute, which is little for a short batch and spares waits for a dealer; a long one asks when it needs something.
+        let size = self.waiting.iter().map(Step::size).sum::<usize>();
+        let waits = self.waiting.iter().any(|step| step.may_wait(&self.format));
+        if self.generator.is_some() || (self.delivery.is_some() && waits && size <= MOST_REHEARSED) {
             let plan = self.plan()?;
             if let Some(generator) = &mut self.generator {
                 generator.announce(&plan);
             }
-        }
-        if self.delivery.is_some() {
-            // One that began before its corrections are there would wait for them where others do not, and count correlations in another order.
-            let plan = if self.announced.is_none() { self.plan()? } else { Vec::new() };
-            count = *self.announced.get_or_insert(count);
             if let Some(delivery) = &mut self.delivery {
                 delivery.announce(&plan);
-                if !delivery.is_complete() {
-                    return Ok(false);
-                }
             }
-            self.announced = None;
         }
-        for step in self.waiting.drain(..count) {
+        for step in core::mem::take(&mut self.waiting) {
             begin(&mut self.engine, self.format, &step);
         }
-        Ok(true)
+        Ok(())
     }
 }
 
@@ -466,28 +474,45 @@ impl Rounds for Session {
                 }
             }
             match self.engine.advance() {
-                Progress::Finished if !self.waiting.is_empty() => {
-                    if !self.begin_waiting()? {
-                        return Ok(Progress::Preprocessing);
-                    }
-                }
+                Progress::Finished if !self.waiting.is_empty() => self.begin_waiting()?,
                 Progress::Preprocessing if self.generator.is_some() => (self.making, asked) = (true, true),
                 progress => return Ok(progress),
             }
         }
     }
 
-    fn message(&self, to: usize) -> Vec<u8> {
+    fn size(&self, to: usize) -> usize {
         match &self.generator {
-            Some(generator) if self.making => generator.message(to),
-            _ => self.engine.message(to),
+            Some(generator) if self.making => generator.size(to),
+            _ => self.engine.size(to),
         }
     }
 
-    fn receive(&mut self, from: usize, message: &[u8]) -> Result<()> {
+    fn write(&self, to: usize, out: &mut Vec<u8>) {
+        match &self.generator {
+            Some(generator) if self.making => generator.write(to, out),
+            _ => self.engine.write(to, out),
+        }
+    }
+
+    fn awaited(&self, from: usize) -> usize {
+        match &self.generator {
+            Some(generator) if self.making => generator.awaited(from),
+            _ => self.engine.awaited(from),
+        }
+    }
+
+    fn room(&mut self, from: usize) -> Zeroizing<Vec<u8>> {
         match &mut self.generator {
-            Some(generator) if self.making => generator.receive(from, message),
-            _ => self.engine.receive(from, message),
+            Some(generator) if self.making => generator.room(from),
+            _ => self.engine.room(from),
+        }
+    }
+
+    fn take(&mut self, from: usize, message: Zeroizing<Vec<u8>>) -> Result<()> {
+        match &mut self.generator {
+            Some(generator) if self.making => generator.take(from, message),
+            _ => self.engine.take(from, message),
         }
     }
 

@@ -21,7 +21,7 @@ enum Role {
     Follower(Follower),
 }
 
-/// A party's side of one run. In each round: [`Session::work`] until nothing is pending, then [`Session::message_vartime`] for each other party, [`Session::receive_vartime`] for what comes from
+/// A party's side of one run. In each round: [`Session::work_vartime`] until nothing is pending, then [`Session::message`] for each other party, [`Session::receive_vartime`] for what comes from
 /// them, and [`Session::advance_vartime`]. After `parties + 1` rounds it is over.
 ///
 /// Its exponents are used in this run alone: a session is neither copied nor begun again.

@@ -168,12 +168,24 @@ impl Rounds for Computation {
         both!(self, session => session.advance())
     }
 
-    fn message(&self, to: usize) -> Vec<u8> {
-        both!(self, session => session.message(to))
+    fn size(&self, to: usize) -> usize {
+        both!(self, session => session.size(to))
     }
 
-    fn receive(&mut self, from: usize, message: &[u8]) -> Result<()> {
-        both!(self, session => session.receive(from, message))
+    fn write(&self, to: usize, out: &mut Vec<u8>) {
+        both!(self, session => session.write(to, out));
+    }
+
+    fn awaited(&self, from: usize) -> usize {
+        both!(self, session => session.awaited(from))
+    }
+
+    fn room(&mut self, from: usize) -> Zeroizing<Vec<u8>> {
+        both!(self, session => session.room(from))
+    }
+
+    fn take(&mut self, from: usize, message: Zeroizing<Vec<u8>>) -> Result<()> {
+        both!(self, session => Rounds::take(&mut **session, from, message))
     }
 
     fn request(&mut self) -> Result<Option<Query>> {

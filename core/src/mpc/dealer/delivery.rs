@@ -1,6 +1,5 @@
-//! The corrected party's side of a dealer elsewhere: what it asks for before a batch of operations, and what has come.
+//! The corrected party's side of a dealer elsewhere: what it asks for, and what has come of it.
 
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -13,17 +12,90 @@ use super::request::{MOST_CORRELATIONS, Request, Requested};
 use super::service::PIECE_WORDS;
 use super::{Dealt, Seed};
 use crate::error::{ErrorKind, Result};
-use crate::mpc::correlation::{Correlation, Words};
+use crate::mpc::correlation::{Corrections, Correlation, Words, filled};
 use crate::prg::Suite;
 
-/// Corrections that came and were not drawn, in order.
-type Arrived<C> = Rc<RefCell<VecDeque<(u64, C, Words)>>>;
+/// What was said to be wanted, and what has come of it. Corrections come in the order of their correlations.
+pub(super) struct Arrivals<C> {
+    /// Announced and not asked for.
+    announced: VecDeque<C>,
+    /// Announced and not drawn.
+    undrawn: VecDeque<C>,
+    /// The number of the first correlation that was not announced.
+    end: u64,
+    /// Corrections that came and were not drawn, in order.
+    arrived: VecDeque<Words>,
+    /// Drawn and still to come, in order.
+    drawn: VecDeque<Corrections>,
+}
+
+impl<C> Default for Arrivals<C> {
+    fn default() -> Self {
+        let (announced, undrawn) = (VecDeque::new(), VecDeque::new());
+        Self { announced, undrawn, end: 0, arrived: VecDeque::new(), drawn: VecDeque::new() }
+    }
+}
+
+impl<C: Requested> Arrivals<C> {
+    /// What will be drawn, from number `first` on; what was announced before is there already.
+    pub(super) fn announce(&mut self, first: u64, correlations: &[C]) {
+        let known = usize::try_from(self.end.saturating_sub(first)).unwrap_or(usize::MAX);
+        let new = correlations.get(known..).unwrap_or_default();
+        self.end += new.len() as u64;
+        self.announced.extend(new);
+        self.undrawn.extend(new);
+    }
+
+    /// Refuses to draw another correlation than the one that was announced.
+    fn check(&self, number: u64, correlation: &C) -> Result<()> {
+        match self.undrawn.front() {
+            Some(announced) if announced != correlation => Err(ErrorKind::InvalidArgument.bound(number)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The corrections of a correlation, which have to have come.
+    fn take_whole(&mut self, number: u64, correlation: &C) -> Result<Words> {
+        self.check(number, correlation)?;
+        let words = self.arrived.pop_front().ok_or(ErrorKind::OutOfOrder)?;
+        self.undrawn.pop_front();
+        Ok(words)
+    }
+
+    /// Takes in the corrections of a correlation.
+    fn put(&mut self, words: Words) {
+        match self.drawn.pop_front() {
+            Some(corrections) => drop(corrections.set(words)),
+            None => self.arrived.push_back(words),
+        }
+    }
+}
+
+impl Arrivals<Correlation> {
+    /// The corrections of a correlation; `None` if they have not come and are needed at once.
+    pub(super) fn take(&mut self, number: u64, correlation: &Correlation) -> Result<Option<Corrections>> {
+        self.check(number, correlation)?;
+        if self.undrawn.is_empty() || (self.arrived.is_empty() && !correlation.opens_first()) {
+            return Ok(None);
+        }
+        self.undrawn.pop_front();
+        if let Some(words) = self.arrived.pop_front() {
+            return Ok(Some(filled(words)));
+        }
+        let corrections = Corrections::default();
+        self.drawn.push_back(Rc::clone(&corrections));
+        Ok(Some(corrections))
+    }
+
+    /// Whether all that was drawn has come.
+    pub(super) fn is_whole(&self) -> bool {
+        self.drawn.is_empty()
+    }
+}
 
 /// Asks for corrections and puts their pieces together.
 pub struct Delivery<C> {
-    arrived: Arrived<C>,
-    /// Announced and not asked for.
-    announced: VecDeque<C>,
+    arrivals: Rc<RefCell<Arrivals<C>>>,
     /// Asked for and not there, with what has come of the first.
     missing: VecDeque<C>,
     begun: Words,
@@ -43,36 +115,36 @@ impl Delivery<Correlation> {
     /// With the corrected party's source, which gives what has come.
     #[must_use]
     pub fn new(suite: Suite, seed: Seed) -> (Self, Dealt) {
-        let (delivery, corrections) = Self::begin();
-        (delivery, Dealt::corrected(suite, seed, Box::new(corrections)))
+        let delivery = Self::empty();
+        let source = Dealt::elsewhere(suite, seed, Rc::clone(&delivery.arrivals));
+        (delivery, source)
     }
 }
 
 impl<C: Requested + 'static> Delivery<C> {
     /// With what gives the corrections that have come, in words of 8 bytes, by number.
     pub(in crate::mpc) fn begin() -> (Self, impl FnMut(u64, &C) -> Result<Words> + 'static) {
-        let arrived = Arrived::default();
-        let place = Rc::clone(&arrived);
-        let delivery = Self {
-            arrived,
-            announced: VecDeque::new(),
-            missing: VecDeque::new(),
-            begun: Zeroizing::default(),
-            due: 0,
-            next: 0,
-        };
-        (delivery, move |number, correlation: &C| take(&place, number, correlation))
+        let delivery = Self::empty();
+        let arrivals = Rc::clone(&delivery.arrivals);
+        (delivery, move |number, correlation: &C| arrivals.borrow_mut().take_whole(number, correlation))
     }
 
-    /// What the protocols will draw next, in this order.
+    fn empty() -> Self {
+        let (arrivals, missing, begun) = (Rc::default(), VecDeque::new(), Zeroizing::default());
+        Self { arrivals, missing, begun, due: 0, next: 0 }
+    }
+
+    /// What the protocols will draw next, in this order. What nobody announced is asked for when they want it.
     pub fn announce(&mut self, correlations: &[C]) {
-        self.announced.extend(correlations);
+        let mut arrivals = self.arrivals.borrow_mut();
+        let first = arrivals.end;
+        arrivals.announce(first, correlations);
     }
 
     /// Whether all that was announced is there.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.announced.is_empty() && self.missing.is_empty()
+        self.arrivals.borrow().announced.is_empty() && self.missing.is_empty()
     }
 
     /// What the dealer is to be asked for now, once: nothing while an answer is due.
@@ -81,11 +153,13 @@ impl<C: Requested + 'static> Delivery<C> {
     ///
     /// Those of [`Request::new`].
     pub fn request(&mut self) -> Result<Option<Request<C>>> {
-        if !self.missing.is_empty() || self.announced.is_empty() {
+        let mut arrivals = self.arrivals.borrow_mut();
+        if !self.missing.is_empty() || arrivals.announced.is_empty() {
             return Ok(None);
         }
-        let count = self.announced.len().min(MOST_CORRELATIONS);
-        let request = Request::new(self.next, self.announced.drain(..count).collect())?;
+        let count = arrivals.announced.len().min(MOST_CORRELATIONS);
+        let request = Request::new(self.next, arrivals.announced.drain(..count).collect())?;
+        drop(arrivals);
         self.missing.extend(request.correlations());
         self.due = request.words();
         self.complete();
@@ -123,16 +197,10 @@ impl<C: Requested + 'static> Delivery<C> {
     /// Moves what is whole to what has come.
     fn complete(&mut self) {
         while self.missing.front().is_some_and(|correlation| correlation.corrections() == self.begun.len()) {
-            let Some(correlation) = self.missing.pop_front() else { return };
+            self.missing.pop_front();
             let words = core::mem::take(&mut self.begun);
-            self.arrived.borrow_mut().push_back((self.next, correlation, words));
+            self.arrivals.borrow_mut().put(words);
             self.next += 1;
         }
     }
-}
-
-/// The corrections of a correlation that has come.
-fn take<C: Requested>(arrived: &Arrived<C>, number: u64, correlation: &C) -> Result<Words> {
-    let (first, announced, words) = arrived.borrow_mut().pop_front().ok_or(ErrorKind::OutOfOrder)?;
-    if (first, announced) == (number, *correlation) { Ok(words) } else { Err(ErrorKind::InvalidArgument.bound(first)) }
 }

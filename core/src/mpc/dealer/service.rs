@@ -11,6 +11,7 @@ use super::request::{Request, Requested};
 use super::{Dealer, Seed};
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::Words;
+use crate::mpc::packing;
 use crate::prg::Suite;
 
 /// Words of a piece of corrections; only the last one of a request has fewer.
@@ -185,7 +186,7 @@ impl<D: Dealing> Service<D> {
                 self.make()?;
                 continue;
             }
-            piece.extend(taken.iter().flat_map(|word| word.to_le_bytes()));
+            packing::pack(64, taken, &mut piece);
             *left += taken.len();
             missing -= taken.len();
         }

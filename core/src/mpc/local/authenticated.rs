@@ -228,8 +228,8 @@ mod tests {
                         out[0]
                     };
                     let found = low(stepped(finish, [shifted.into(), top.into(), 0]));
-                    let mut narrow = [0];
-                    truncation::mask(true, &[x.cast_unsigned()], &[low(r)], &mut narrow);
+                    let mut narrow = [x.cast_unsigned().wrapping_add(low(r))];
+                    truncation::offset(true, 0, &mut narrow);
                     assert_eq!(narrow, [low(c)]);
                     truncation::finish(true, fraction, &narrow.clone(), &[shifted], &[top], &mut narrow);
                     assert_eq!([found], narrow, "x {x}, r {r}, f {fraction}");

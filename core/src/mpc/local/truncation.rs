@@ -15,12 +15,10 @@ pub const OFFSET: u64 = 1 << 62;
 
 const LOW: u64 = u64::MAX >> 1;
 
-/// A share of c = x + 2^62 + r.
-pub fn mask(first: bool, x: &[u64], r: &[u64], out: &mut [u64]) {
-    let offset = if first { OFFSET } else { 0 };
-    for ((out, x), r) in out.iter_mut().zip(x).zip(r) {
-        *out = x.wrapping_add(*r).wrapping_add(offset);
-    }
+/// A share of x + 2^62 + `half` from that of x, where `half` is what rounds to the nearest, or 0: of c, once the mask is added.
+pub fn offset(first: bool, half: u64, x: &mut [u64]) {
+    let offset = if first { OFFSET.wrapping_add(half) } else { 0 };
+    x.iter_mut().for_each(|x| *x = x.wrapping_add(offset));
 }
 
 /// (r mod 2^63) >> `fraction`, of which the parties hold shares.
@@ -47,8 +45,8 @@ mod tests {
     use super::*;
 
     fn truncated(x: i64, r: u64, fraction: u32) -> i64 {
-        let mut c = [0; 1];
-        mask(true, &[x.cast_unsigned()], &[r], &mut c);
+        let mut c = [x.cast_unsigned().wrapping_add(r)];
+        offset(true, 0, &mut c);
         let (mut y0, mut y1) = ([0; 1], [0; 1]);
         let (shifted, top) = (shifted(r, fraction), r >> 63);
         finish(true, fraction, &c, &[shifted.wrapping_sub(77)], &[top.wrapping_sub(5)], &mut y0);

@@ -170,11 +170,42 @@ impl Generator {
         self.engine.message(to)
     }
 
+    /// Bytes of that message.
+    #[must_use]
+    pub fn size(&self, to: usize) -> usize {
+        self.engine.size(to)
+    }
+
+    /// Appends it.
+    pub fn write(&self, to: usize, out: &mut Vec<u8>) {
+        self.engine.write(to, out);
+    }
+
+    /// Bytes that the message of the present round from a party has to have.
+    #[must_use]
+    pub fn awaited(&self, from: usize) -> usize {
+        self.engine.awaited(from)
+    }
+
+    /// Room for it, as [`Engine::room`] has it.
+    pub fn room(&mut self, from: usize) -> Zeroizing<Vec<u8>> {
+        self.engine.room(from)
+    }
+
     /// Takes the message of the present round from a party.
     ///
     /// # Errors
     ///
-    /// Those of [`Engine::receive`]; nothing changes then.
+    /// Those of [`Engine::take`]; nothing changes then.
+    pub fn take(&mut self, from: usize, message: Zeroizing<Vec<u8>>) -> Result<()> {
+        self.engine.take(from, message)
+    }
+
+    /// As [`Generator::take`], for a message that stays where it is.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Engine::take`].
     pub fn receive(&mut self, from: usize, message: &[u8]) -> Result<()> {
         self.engine.receive(from, message)
     }

@@ -31,8 +31,9 @@ pub(super) async fn make(
     correlation: &Correlation,
 ) -> Result<Material> {
     let layout = correlation.layout();
-    let mut shares = Zeroizing::new(vec![0u64; layout.total()]);
-    let (free, dependent) = shares.split_at_mut(layout.free_words + layout.free_bits);
+    let zeros = |count| Zeroizing::new(vec![0u64; count]);
+    let (mut free_share, mut dependent_share) = (zeros(layout.free()), zeros(layout.dependent()));
+    let (free, dependent) = (&mut free_share[..], &mut dependent_share[..]);
     // What this party draws beyond its free vectors: its part of random bits.
     let mut drawn = Zeroizing::new(vec![0u64; free.len() + layout.drawn]);
     seed.add(suite, number, &mut drawn)?;
@@ -81,7 +82,7 @@ pub(super) async fn make(
             shared_ands(peers, a, factors, dependent).await?;
         }
     }
-    Ok(Material::new(layout, shares))
+    Ok(Material::new(layout, free_share, dependent_share))
 }
 
 /// About how many transfers one direction of a pair makes for a correlation, of which the shortest take a run as well.

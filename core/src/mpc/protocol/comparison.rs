@@ -10,7 +10,8 @@ use crate::mpc::correlation::{Correlation, Material, Words, collect_words};
 use crate::mpc::engine::{Party, join, join_all};
 use crate::mpc::local;
 use crate::mpc::local::comparison::{Width, table_words};
-use crate::mpc::protocol::{open, open_bits, product, same_length};
+use crate::mpc::protocol::{open_bits_owned, open_owned, product, same_length};
+use crate::prg::Sign;
 
 /// Whether x is negative, in packed bits, for x in -2^(`bits` - 1) to 2^(`bits` - 1) - 1 and `bits` from 2 to 64. 1 + log2 C rounds for C chunks of
 /// four bits, an eighth of `bits` + 3 (C - 1) - log2 C bytes an element; logarithms are rounded up.
@@ -22,8 +23,10 @@ pub async fn is_negative(party: &Party, bits: u32, x: &[u64]) -> Result<Words> {
     let width = Width::signed(bits).ok_or_else(|| ErrorKind::InvalidArgument.bound(64))?;
     let count = x.len();
     let mask = party.draw(Correlation::Masks { count, fraction: None, width: Some(width) }).await?;
-    let c = open_masked(party, bits, x, mask.words(0, count)).await;
-    sign(party, width, &c, &mask).await
+    let c = open_masked(party, bits, x, &mask).await;
+    let sign = sign(party, width, &c, &mask).await;
+    party.give_back(c);
+    sign
 }
 
 /// x where x is positive, else 0, for words of 64 bits: 2 + log2 C = 6 rounds, 13.25 bytes an element.
@@ -67,7 +70,7 @@ pub(super) async fn select_with(party: &Party, x: &[u64], carried: &[&[u64]]) ->
     }
     let all = collect_words(count * carried.len(), carried.iter().flat_map(|vector| vector.iter().copied()));
     let opening = async {
-        let c = open_masked(party, 64, x, mask.words(0, count)).await;
+        let c = open_masked(party, 64, x, &mask).await;
         let sign = sign(party, width, &c, &mask).await;
         (c, sign)
     };
@@ -117,12 +120,12 @@ pub async fn bits_to_words(party: &Party, count: usize, bits: &[u64]) -> Result<
 
 /// Opens bits hidden by the lowest bits of `beta`.
 pub(super) async fn open_hidden(party: &Party, count: usize, bits: &[u64], beta: &[u64]) -> Vec<u64> {
-    let mut hidden = Zeroizing::new(vec![0; local::bits::words(count)]);
+    let mut hidden = vec![0; local::bits::words(count)];
     local::bits::lowest(beta, &mut hidden);
     for (hidden, bits) in hidden.iter_mut().zip(bits) {
         *hidden ^= bits;
     }
-    open_bits(party, count, &[&hidden]).await.pop().unwrap_or_default()
+    open_bits_owned(party, count, vec![hidden]).await.pop().unwrap_or_default()
 }
 
 /// Whether x = y, in packed bits: 5 rounds, 8 + 15 / 8 bytes an element.
@@ -136,7 +139,7 @@ pub async fn equal(party: &Party, x: &[u64], y: &[u64]) -> Result<Words> {
     let mask = party.draw(Correlation::Masks { count, fraction: None, width: Some(width) }).await?;
     let difference = Zeroizing::new(x.iter().zip(y).map(|(x, y)| x.wrapping_sub(*y)).collect::<Vec<_>>());
     // The difference is zero exactly where c is r.
-    let c = open_masked(party, 64, &difference, mask.words(0, count)).await;
+    let c = open_masked(party, 64, &difference, &mask).await;
     let mut nodes: Vec<Words> = leaves(width, &c, &mask).into_iter().map(|node| node.equal).collect();
     while nodes.len() > 1 {
         nodes = and_pairs(party, count, nodes).await?;
@@ -159,8 +162,8 @@ pub async fn is_less(party: &Party, x: &[u64], y: &[u64]) -> Result<Words> {
         return Err(ErrorKind::InvalidLength.into());
     };
     // Where the signs differ it is that of x; else that of the difference.
-    let differ = exclusive_or(&x, &y);
-    let other = exclusive_or(&x, &less);
+    let differ = Zeroizing::new(exclusive_or(&x, &y));
+    let other = Zeroizing::new(exclusive_or(&x, &less));
     let changed = and(party, count, &differ, &other).await?;
     for (less, changed) in less.iter_mut().zip(changed.iter()) {
         *less ^= changed;
@@ -180,7 +183,7 @@ pub async fn and(party: &Party, count: usize, x: &[u64], y: &[u64]) -> Result<Wo
     }
     let material = party.draw(Correlation::Ands { count }).await?;
     let (a, b) = (material.bits(0, words), material.bits(words, words));
-    let opened = open_bits(party, count, &[&exclusive_or(x, a), &exclusive_or(y, b)]).await;
+    let opened = open_bits_owned(party, count, vec![exclusive_or(x, a), exclusive_or(y, b)]).await;
     let mut out = Zeroizing::new(vec![0; words]);
     if let [d, e] = &opened[..] {
         local::bits::and(party.is_first(), d, e, a, b, material.dependent_bits(0, words), &mut out);
@@ -202,9 +205,11 @@ async fn and_pairs(party: &Party, count: usize, nodes: Vec<Words>) -> Result<Vec
 }
 
 /// Opens c = x + r mod 2^`bits`.
-pub(super) async fn open_masked(party: &Party, bits: u32, x: &[u64], r: &[u64]) -> Vec<u64> {
-    let share = Zeroizing::new(x.iter().zip(r).map(|(x, r)| x.wrapping_add(*r)).collect::<Vec<_>>());
-    open(party, bits, &share).await
+pub(super) async fn open_masked(party: &Party, bits: u32, x: &[u64], mask: &Material) -> Vec<u64> {
+    let mut masked = party.room(x.len());
+    masked.extend_from_slice(x);
+    mask.add_words(Sign::Plus, 0, &mut masked);
+    open_owned(party, bits, masked).await
 }
 
 /// The sign of x from c = x + r: c's xor r's xor whether r exceeds c below the sign.
@@ -272,29 +277,26 @@ async fn join_pairs(party: &Party, count: usize, nodes: Vec<Node>) -> Result<Vec
     let words = local::bits::words(count);
     let pairs = nodes.len() >> 1;
     // One product for the lowest pair, two with a shared factor for each other one.
-    let lowest = party.draw(Correlation::Ands { count }).await?;
-    let mut others = Vec::with_capacity(pairs.saturating_sub(1));
-    for _ in 1..pairs {
-        others.push(party.draw(Correlation::SharedAnds { count }).await?);
+    let mut wanted = vec![Correlation::SharedAnds { count }; pairs];
+    if let Some(lowest) = wanted.first_mut() {
+        *lowest = Correlation::Ands { count };
     }
-    let mut hidden: Vec<Words> = Vec::with_capacity(3 * pairs - 1);
-    for (place, pair) in nodes.chunks_exact(2).enumerate() {
+    let materials = party.draw_all(&wanted).await?;
+    let mut hidden = Vec::with_capacity(3 * pairs - 1);
+    for ((place, pair), material) in nodes.chunks_exact(2).enumerate().zip(&materials) {
         let [low, high] = pair else { continue };
-        let material = place.checked_sub(1).and_then(|other| others.get(other)).unwrap_or(&lowest);
         hidden.push(exclusive_or(&high.equal, material.bits(0, words)));
         hidden.push(exclusive_or(&low.above, material.bits(words, words)));
         if place > 0 {
             hidden.push(exclusive_or(&low.equal, material.bits(2 * words, words)));
         }
     }
-    let shares: Vec<&[u64]> = hidden.iter().map(|words| &words[..]).collect();
-    let opened = open_bits(party, count, &shares).await;
+    let opened = open_bits_owned(party, count, hidden).await;
     let mut opened = opened.iter();
     let mut joined = Vec::with_capacity(nodes.len().div_ceil(2));
     let mut rest = nodes.into_iter();
-    for place in 0..pairs {
+    for (place, material) in materials.iter().enumerate() {
         let (Some(_), Some(mut high)) = (rest.next(), rest.next()) else { break };
-        let material = place.checked_sub(1).and_then(|other| others.get(other)).unwrap_or(&lowest);
         let (Some(d), Some(e)) = (opened.next(), opened.next()) else { break };
         let a = material.bits(0, words);
         let mut made = Zeroizing::new(vec![0; words]);
@@ -323,6 +325,6 @@ async fn join_pairs(party: &Party, count: usize, nodes: Vec<Node>) -> Result<Vec
     Ok(joined)
 }
 
-fn exclusive_or(x: &[u64], y: &[u64]) -> Words {
-    Zeroizing::new(x.iter().zip(y).map(|(x, y)| x ^ y).collect())
+fn exclusive_or(x: &[u64], y: &[u64]) -> Vec<u64> {
+    x.iter().zip(y).map(|(x, y)| x ^ y).collect()
 }

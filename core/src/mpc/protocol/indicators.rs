@@ -26,7 +26,7 @@ pub async fn at_least(party: &Party, bits: u32, x: &[u64], thresholds: &[i64]) -
     }
     let count = x.len();
     let mask = party.draw(Correlation::Masks { count, fraction: None, width: Some(width) }).await?;
-    let c = open_masked(party, bits, x, mask.words(0, count)).await;
+    let c = open_masked(party, bits, x, &mask).await;
     let all = count * thresholds.len();
     // x - t = (c - t) - r has the same mask; from here on the thresholds stand one after the other in one vector of bits.
     let mut nodes: Vec<Node> = (0..width.chunks()).map(|_| Node { above: zeros(all), equal: zeros(all) }).collect();

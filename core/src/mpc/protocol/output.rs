@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
 use crate::mpc::engine::{Content, Outgoing, Party};
+use crate::mpc::packing;
 use crate::mpc::pairwise::Pairwise;
 
 /// The values of which these are shares, for the parties in `receivers`, which rise, and `None` for all others. The shares are re-randomised, so that
@@ -29,7 +30,8 @@ pub async fn output(
         return Err(ErrorKind::InvalidArgument.bound(party.parties() as u64));
     }
     let mut sum = pairwise.rerandomized(shares)?;
-    let own: Vec<u8> = sum.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let mut own = Vec::new();
+    packing::pack(64, &sum, &mut own);
     let index = party.index();
     let receives = receivers.contains(&index);
     let sent = receivers.iter().filter(|to| **to != index).map(|to| (*to, own.clone())).collect();
@@ -39,9 +41,7 @@ pub async fn output(
     }
     let content = Content::Output { count: shares.len() };
     for message in party.exchange_content(content, Outgoing::Each(sent), expected).await {
-        for (sum, bytes) in sum.iter_mut().zip(Zeroizing::new(message).as_chunks().0) {
-            *sum = sum.wrapping_add(u64::from_le_bytes(*bytes));
-        }
+        packing::add(64, &message, &mut sum);
     }
     Ok(receives.then_some(sum))
 }

@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
-use crate::mpc::correlation::{Correlation, Words};
+use crate::mpc::correlation::{Correlation, Material, Words};
 use crate::mpc::engine::Party;
 use crate::mpc::local;
-use crate::mpc::protocol::{open, same_length};
+use crate::mpc::protocol::{BLOCK, open_owned, same_length, starts};
+use crate::prg::Sign;
 
 /// x * y mod 2^64, element by element. 1 round, 16 bytes, 1 word of corrections an element.
 ///
@@ -19,11 +20,20 @@ use crate::mpc::protocol::{open, same_length};
 pub async fn product(party: &Party, x: &[u64], y: &[u64]) -> Result<Words> {
     let count = same_length(x, y)?;
     let triple = party.draw(Correlation::Products { count }).await?;
-    let (a, b) = (triple.words(0, count), triple.words(count, count));
-    let opened = open(party, 64, &differences(&[(x, a), (y, b)])).await;
+    let opened = open_owned(party, 64, masked(party, &triple, &[x, y])).await;
     let (d, e) = opened.split_at(count);
     let mut out = Zeroizing::new(vec![0; count]);
-    local::product::product(party.is_first(), d, e, a, b, triple.dependent_words(0, count), &mut out);
+    let mut scratch = Zeroizing::new(vec![0; 3 * BLOCK.min(count)]);
+    for (start, ((d, e), out)) in starts().zip(d.chunks(BLOCK).zip(e.chunks(BLOCK)).zip(out.chunks_mut(BLOCK))) {
+        let (a, rest) = scratch.split_at_mut(d.len());
+        let (b, c) = rest.split_at_mut(d.len());
+        let (c, _) = c.split_at_mut(d.len());
+        triple.load_words(start, a);
+        triple.load_words(count + start, b);
+        triple.load_dependent_words(start, c);
+        local::product::product(party.is_first(), d, e, a, b, c, out);
+    }
+    party.give_back(opened);
     Ok(out)
 }
 
@@ -35,10 +45,17 @@ pub async fn product(party: &Party, x: &[u64], y: &[u64]) -> Result<Words> {
 pub async fn square(party: &Party, x: &[u64]) -> Result<Words> {
     let count = x.len();
     let pair = party.draw(Correlation::Squares { count }).await?;
-    let a = pair.words(0, count);
-    let d = open(party, 64, &differences(&[(x, a)])).await;
+    let opened = open_owned(party, 64, masked(party, &pair, &[x])).await;
     let mut out = Zeroizing::new(vec![0; count]);
-    local::product::square(party.is_first(), &d, a, pair.dependent_words(0, count), &mut out);
+    let mut scratch = Zeroizing::new(vec![0; 2 * BLOCK.min(count)]);
+    for (start, (d, out)) in starts().zip(opened.chunks(BLOCK).zip(out.chunks_mut(BLOCK))) {
+        let (a, c) = scratch.split_at_mut(d.len());
+        let (c, _) = c.split_at_mut(d.len());
+        pair.load_words(start, a);
+        pair.load_dependent_words(start, c);
+        local::product::square(party.is_first(), d, a, c, out);
+    }
+    party.give_back(opened);
     Ok(out)
 }
 
@@ -63,7 +80,7 @@ pub async fn matrix_product(
     }
     let triple = party.draw(Correlation::MatrixProduct { rows, inner, columns }).await?;
     let (a, b) = (triple.words(0, left), triple.words(left, right));
-    let opened = open(party, 64, &differences(&[(x, a), (y, b)])).await;
+    let opened = open_owned(party, 64, masked(party, &triple, &[x, y])).await;
     let (d, e) = opened.split_at(left);
     let mut out = Zeroizing::new(triple.dependent_words(0, made).to_vec());
     local::product::add_matrix_product(inner, columns, d, b, &mut out);
@@ -74,11 +91,10 @@ pub async fn matrix_product(
     Ok(out)
 }
 
-/// x - a for each pair, one after the other.
-fn differences(pairs: &[(&[u64], &[u64])]) -> Words {
-    let mut out = Vec::with_capacity(pairs.iter().map(|(x, _)| x.len()).sum());
-    for (x, a) in pairs {
-        out.extend(x.iter().zip(*a).map(|(x, a)| x.wrapping_sub(*a)));
-    }
-    Zeroizing::new(out)
+/// x - a for vectors x, one after the other, and the free words a.
+fn masked(party: &Party, material: &Material, vectors: &[&[u64]]) -> Vec<u64> {
+    let mut out = party.room(vectors.iter().map(|vector| vector.len()).sum());
+    vectors.iter().for_each(|vector| out.extend_from_slice(vector));
+    material.add_words(Sign::Minus, 0, &mut out);
+    out
 }

@@ -10,7 +10,8 @@ use crate::mpc::engine::Party;
 use crate::mpc::local;
 use crate::mpc::local::comparison::Width;
 use crate::mpc::protocol::comparison::{bits_to_words, exceeds};
-use crate::mpc::protocol::open;
+use crate::mpc::protocol::{BLOCK, open_owned, starts};
+use crate::prg::Sign;
 
 /// How a quotient becomes a whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,22 +38,26 @@ pub async fn truncate(party: &Party, fraction: u32, rounding: Rounding, x: &[u64
         return Err(ErrorKind::InvalidArgument.bound(62));
     }
     let count = x.len();
-    let mut input = Zeroizing::new(x.to_vec());
     if fraction == 0 {
-        return Ok(input);
+        return Ok(Zeroizing::new(x.to_vec()));
     }
-    if rounding == Rounding::Nearest && party.is_first() {
-        for x in input.iter_mut() {
-            *x = x.wrapping_add(1 << (fraction - 1));
-        }
-    }
+    let half = if rounding == Rounding::Nearest { 1 << (fraction - 1) } else { 0 };
     let width = if rounding == Rounding::Dithered { None } else { Width::low(fraction) };
     let mask = party.draw(Correlation::Masks { count, fraction: Some(fraction), width }).await?;
+    let mut masked = party.room(count);
+    masked.extend_from_slice(x);
+    local::truncation::offset(party.is_first(), half, &mut masked);
+    mask.add_words(Sign::Plus, 0, &mut masked);
+    let c = open_owned(party, 64, masked).await;
     let mut share = Zeroizing::new(vec![0; count]);
-    local::truncation::mask(party.is_first(), &input, mask.words(0, count), &mut share);
-    let c = open(party, 64, &share).await;
-    let (shifted, top) = (mask.dependent_words(0, count), mask.dependent_words(count, count));
-    local::truncation::finish(party.is_first(), fraction, &c, shifted, top, &mut share);
+    let mut scratch = Zeroizing::new(vec![0; 2 * BLOCK.min(count)]);
+    for (start, (c, share)) in starts().zip(c.chunks(BLOCK).zip(share.chunks_mut(BLOCK))) {
+        let (shifted, top) = scratch.split_at_mut(c.len());
+        let (top, _) = top.split_at_mut(c.len());
+        mask.load_dependent_words(start, shifted);
+        mask.load_dependent_words(count + start, top);
+        local::truncation::finish(party.is_first(), fraction, c, shifted, top, share);
+    }
     if let Some(width) = width {
         let above = exceeds(party, width, &c, &mask).await?;
         let above = bits_to_words(party, count, &above).await?;
@@ -60,5 +65,6 @@ pub async fn truncate(party: &Party, fraction: u32, rounding: Rounding, x: &[u64
             *quotient = quotient.wrapping_sub(*above);
         }
     }
+    party.give_back(c);
     Ok(share)
 }

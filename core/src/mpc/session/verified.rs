@@ -16,6 +16,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
+use zeroize::Zeroizing;
 
 pub use self::operation::Operation;
 
@@ -94,8 +95,8 @@ impl Session {
         })
     }
 
-    /// A party of a computation whose dealer is elsewhere and gave it this seed. Party `corrected` asks it for corrections before each batch, as in
-    /// [`super::Session::with_dealer`].
+    /// A party of a computation whose dealer is elsewhere and gave it this seed. Party `corrected` asks it for all corrections of a batch before it begins the batch:
+    /// [`Rounds::advance`] gives [`Progress::Preprocessing`] there, until all that [`Rounds::request`] asks for has come to [`Rounds::supply`].
     ///
     /// # Errors
     ///
@@ -320,12 +321,24 @@ impl Rounds for Session {
         }
     }
 
-    fn message(&self, to: usize) -> Vec<u8> {
-        self.engine.message(to)
+    fn size(&self, to: usize) -> usize {
+        self.engine.size(to)
     }
 
-    fn receive(&mut self, from: usize, message: &[u8]) -> Result<()> {
-        self.engine.receive(from, message)
+    fn write(&self, to: usize, out: &mut Vec<u8>) {
+        self.engine.write(to, out);
+    }
+
+    fn awaited(&self, from: usize) -> usize {
+        self.engine.awaited(from)
+    }
+
+    fn room(&mut self, from: usize) -> Zeroizing<Vec<u8>> {
+        self.engine.room(from)
+    }
+
+    fn take(&mut self, from: usize, message: Zeroizing<Vec<u8>>) -> Result<()> {
+        self.engine.take(from, message)
     }
 
     fn request(&mut self) -> Result<Option<Query>> {

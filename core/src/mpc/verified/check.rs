@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::ct;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kdf::{self, HASH_SIZE};
-use crate::mpc::engine::Content;
+use crate::mpc::engine::{Content, Outgoing};
 use crate::mpc::verified::Verified;
 use crate::mpc::verified::opening::{Record, add};
 use crate::random;
@@ -78,8 +78,8 @@ impl Verified {
         let mut message = Vec::with_capacity(1 + bytes.len());
         message.push(if stops { STOPS } else { GOES_ON });
         message.extend(bytes.iter().map(|byte| if stops { 0 } else { *byte }));
-        let mut said: Said =
-            self.party.broadcast(Content::Other, message).await.into_iter().map(Zeroizing::new).collect();
+        let received = self.party.broadcast(Content::Other, Outgoing::All(message)).await;
+        let mut said: Said = received.iter().map(|message| Zeroizing::new(message.to_vec())).collect();
         for (party, message) in said.iter_mut().enumerate() {
             if party == self.party.index() {
                 message.extend_from_slice(bytes);

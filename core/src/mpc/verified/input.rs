@@ -39,9 +39,9 @@ impl Verified {
             *expected = 8 * count;
         }
         let outgoing = Outgoing::All(announced.clone());
-        let mut received = self.party.exchange(outgoing, expected).await;
-        if let Some(received) = received.get_mut(owner).filter(|_| owner != index) {
-            announced = core::mem::take(received);
+        let received = self.party.exchange(outgoing, expected).await;
+        if let Some(received) = received.get(owner).filter(|_| owner != index) {
+            announced = received.to_vec();
         }
         self.record.borrow_mut().announced(&announced);
         let difference: Vec<u64> = announced.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word)).collect();

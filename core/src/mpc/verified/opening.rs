@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Result;
 use crate::kdf::{HASH_SIZE, Hasher};
-use crate::mpc::engine::Content;
+use crate::mpc::engine::{Content, Outgoing};
 use crate::mpc::local::authenticated::add_difference;
 use crate::mpc::verified::Verified;
 use crate::mpc::verified::authenticated::{WideWords, collect};
@@ -85,7 +85,7 @@ impl Verified {
     pub(super) async fn open(&self, shares: &[u128], macs: WideWords) -> Rc<WideWords> {
         let own: Vec<u8> = shares.iter().flat_map(|word| word.to_le_bytes()).collect();
         let mut sum = collect(shares.len(), shares.iter().copied());
-        for message in self.party.broadcast(Content::Other, own).await {
+        for message in self.party.broadcast(Content::Other, Outgoing::All(own)).await {
             add(&message, &mut sum);
         }
         let sum = Rc::new(sum);
