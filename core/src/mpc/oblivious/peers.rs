@@ -13,7 +13,7 @@ use super::meeting::{FIRST_SIZE, Meeting, Transfers};
 use super::robust::{RUN, Robust};
 use crate::error::{ErrorKind, Result};
 use crate::mpc::correlation::Words;
-use crate::mpc::engine::{Outgoing, Party, Received};
+use crate::mpc::engine::{Outgoing, Party};
 use crate::prg::Suite;
 
 /// Which party of a pair receives.
