@@ -33,6 +33,7 @@ MIRI_SKIPPED = (
     "fixed::vector::tests::both_paths_agree_around_powers",
     "gaussian::isochronous::",
     "group::",
+    "mpc::dealer::dealing::tests::corrections_in_blocks",
     "mpc::local::authenticated::tests::truncation",
     "mpc::local::comparison::tests::every",
     "mpc::local::truncation::",
