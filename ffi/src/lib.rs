@@ -119,9 +119,6 @@ mod tests {
             <crate::psi::cloak_psi as Opaque>::KIND,
             <crate::privacy::contribution::cloak_contribution as Opaque>::KIND,
             <crate::privacy::accountant::cloak_accountant as Opaque>::KIND,
-            <crate::mpc::session::cloak_mpc_session as Opaque>::KIND,
-            <crate::mpc::dealer::cloak_mpc_dealer as Opaque>::KIND,
-            <crate::mpc::prime::cloak_prime_dealer as Opaque>::KIND,
             <crate::mesh::cloak_mesh as Opaque>::KIND,
         ];
         for (index, kind) in kinds.iter().enumerate() {
