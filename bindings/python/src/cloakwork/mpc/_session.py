@@ -227,7 +227,7 @@ class Session(Generic[Secret]):
         exchange: Exchange,
         *,
         format: Format | None = None,  # noqa: A002
-    ) -> Session:
+    ) -> Session[Any]:
         """One party of a computation whose messages the caller carries, over links that protect them.
 
         The parties make correlated randomness themselves, by oblivious transfer.
