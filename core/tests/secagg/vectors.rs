@@ -16,6 +16,7 @@ fn every_file_is_replayed() {
         include_str!("vectors/runs.rs"),
         include_str!("vectors/transcript.rs"),
         include_str!("../mpc/vectors.rs"),
+        include_str!("../psi/vectors.rs"),
         include_str!("../primitives/agreement.rs"),
         include_str!("../primitives/gaussian.rs"),
         include_str!("../primitives/hadamard/vectors.rs"),

@@ -290,4 +290,7 @@ def test_servers_in_processes_of_their_own(tmp_path: Path) -> None:
         for process in made[:2]:
             assert process.stdout is not None
             lines = process.stdout.read().splitlines()
-            assert json.loads(lines[-1]) == ["peer-lost", 2]
+            # In a computation the link breaks; before it began they wait for who is not there.
+            reason, party = json.loads(lines[-1])
+            assert reason in {"peer-lost", "timeout"}
+            assert party == 2

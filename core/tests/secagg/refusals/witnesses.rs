@@ -26,6 +26,8 @@ const NOT_RETURNED: [(&str, &str); 7] = [
     ("SamplerFailed", "noise is made before; core/tests/primitives/gaussian.rs has a witness"),
     ("WrongProgram", "it is about computations; core/tests/mpc/session.rs has a witness"),
     ("NotVerified", "it is about computations; core/tests/mpc/verified/session.rs has a witness"),
+    ("RepeatedElement", "it is about set intersection; core/tests/psi/refusals.rs has a witness"),
+    ("CountChanged", "it is about set intersection; core/tests/psi/refusals.rs has a witness"),
     ("BudgetSpent", "budgets are kept by hosts"),
     ("RotationSeedRepeated", "seeds of earlier rounds are kept by hosts"),
 ];
