@@ -17,7 +17,7 @@ use crate::support::setting::{Setting, roster_of, secrets};
 use crate::support::simulation::{Losing, Moment, Outcome, Simulation, saved};
 
 /// Why an error of the list is not returned by secure aggregation on a machine with 64-bit addresses.
-const NOT_RETURNED: [(&str, &str); 7] = [
+const NOT_RETURNED: [(&str, &str); 9] = [
     ("TooLong", "segments are bounded so that streams are long enough; sizes fit 64-bit addresses"),
     (
         "NotAuthentic",
