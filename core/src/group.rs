@@ -173,6 +173,7 @@ mod tests {
         assert_eq!(*element.encode(), hex!("3066f82a1a747d45120d1740f14358531a8f04bbffe6a819f86dfe50f44a0a46"));
     }
 
+    #[cfg(feature = "alloc")]
     #[test]
     fn many_products_are_those_of_one_by_one() {
         let (a, b) = (Scalar::expand(&[1; 32], "a", &[]), Scalar::expand(&[2; 32], "b", &[]));
